@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# What the benchmarks can use besides Node; sourced by .ci/run. Nothing here is needed by `npm test`, and nothing here
+# fails a run: what cannot be installed is added to `skipped`, and the benchmarks leave out what is not there.
+
+declare -a skipped=()
+PATH=$PATH:/usr/sbin:/usr/local/sbin:/usr/local/go/bin
+
+knative_version=v0.50.0 # of knative.dev/serving, which is Knative 1.23
+go_version=1.26.8
+go_sha256=30c2b1bf7dcc88d3eb0a1364e47ddd9128edb3110a30e8a0ef61cd5856b31de7 # linux-amd64
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Load generators and the peer to compare with, from Debian.
+install_packages() {
+  local -a missing=()
+  have nginx || missing+=(nginx-light)
+  have wrk || missing+=(wrk)
+  have h2load || missing+=(nghttp2-client)
+  have curl || missing+=(curl)
+  have go || have unzip || missing+=(unzip)
+  ((${#missing[@]} == 0)) && return 0
+  if ! have apt-get || (($(id -u) != 0)); then
+    skipped+=("${missing[*]}: not installed, and apt-get is missing or this is not root")
+    return 0
+  fi
+  # nginx is wanted as a program: do not let its package start a server.
+  local policy=/usr/sbin/policy-rc.d made=0
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && made=1
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  timeout 600 bash -c 'apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"' apt "${missing[@]}" >/dev/null ||
+    skipped+=("${missing[*]}: apt-get could not install them")
+  ((made)) && rm -f "$policy"
+  return 0
+}
+
+# Go, from the module proxy: only to build the peers below.
+install_go() {
+  have go && return 0
+  [[ $(uname -sm) == 'Linux x86_64' ]] && have curl && have unzip || return 1
+  local name=golang.org/toolchain@v0.0.1-go$go_version.linux-amd64 zip=$cache/go.zip
+  if [[ ! -x $cache/$name/bin/go ]]; then
+    curl -sSf --max-time 300 -o "$zip" "https://proxy.golang.org/golang.org/toolchain/@v/${name#*@}.zip" &&
+      echo "$go_sha256  $zip" | sha256sum --check --quiet &&
+      unzip -q -o -d "$cache" "$zip" || return 1
+    chmod -R +x "$cache/$name/bin" "$cache/$name/pkg/tool"
+    rm -f "$zip"
+  fi
+  PATH=$PATH:$cache/$name/bin
+}
+
+# Knative's queue-proxy, the peer that the benchmarks compare with.
+build_knative() {
+  local binary=$cache/knative-$knative_version/queue
+  if [[ ! -x $binary ]]; then
+    install_go && GOBIN=${binary%/*} timeout 900 go install "knative.dev/serving/cmd/queue@$knative_version" || {
+      skipped+=("Knative's queue-proxy: could not be built")
+      return 0
+    }
+  fi
+  export KNATIVE_QUEUE_PROXY=$binary
+}
+
+printf '==> tools\n'
+install_packages
+build_knative
