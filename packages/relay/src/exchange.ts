@@ -1,0 +1,546 @@
+import { listElements, type RequestHead, type ResponseHead, type TrailerSection } from '@pilotlight/http1'
+import { ExchangeClocks, Stage } from './exchange-clocks.ts'
+import { type Failure, FAILURES, type Outcome } from './failure.ts'
+import { HeldBody } from './held-body.ts'
+import type { Clocks, Downstream, ExchangeHandler, Upstream, UpstreamStream } from './sides.ts'
+import { Timed, type TimerWheel } from './timer-wheel.ts'
+
+/**
+ *     Waiting ─► Connecting ─► Forwarding ─┬─► Responding ─► Done
+ *        ▲           │             │       └─► Tunnel ─────► Done
+ *        └── retry ──┴─────────────┘
+ *     Waiting, Connecting, Forwarding ─► Replied (an answer of our own) ─► Done
+ *
+ * Request and response are two halves that advance on their own; `#settle` is the one place that sees both ended.
+ */
+export const Phase = {
+  /** The service has not decided, or holds the request. Nothing is sent upstream. */
+  Waiting: 0,
+  /** An upstream was chosen and has not given a stream yet. */
+  Connecting: 1,
+  /** The request is on its way; no byte of the response went to the client. */
+  Forwarding: 2,
+  /** The final head went to the client. */
+  Responding: 3,
+  /** The connection was upgraded; bytes are copied both ways. */
+  Tunnel: 4,
+  /** An answer of our own was sent. */
+  Replied: 5,
+  /** `onDone` was called. */
+  Done: 6,
+} as const
+/** One of {@link Phase}. */
+export type Phase = (typeof Phase)[keyof typeof Phase]
+
+/** What every exchange of a relay shares. */
+export interface ExchangeScope {
+  readonly handler: ExchangeHandler
+  readonly wheel: TimerWheel
+  readonly clocks: Clocks
+  /** Request body bytes that may be buffered while held and kept for a retry. */
+  readonly holdBytes: number
+  /** How long an unfinished request body is read after the response ended, ms without a byte. */
+  readonly lingerMs: number
+  /** How many body bytes are thrown away after the response ended, before the connection is closed. */
+  readonly lingerBytes: number
+  /** How long a client that expects 100 waits for the upstream's before it gets ours, ms. */
+  readonly continueMs: number
+  /** Name in Proxy-Status, a token (RFC 9209 section 2). */
+  readonly proxyName: string
+}
+
+/** How often an idle connection may turn out to be dead before it counts as a failure of the endpoint. */
+const STALE_RETRIES_MAX = 3
+
+const NO_CHUNKS: readonly Buffer[] = []
+
+/** The stage of the clocks in each phase. */
+const STAGES: readonly Stage[] = [
+  Stage.Waiting,
+  Stage.Dispatched,
+  Stage.Dispatched,
+  Stage.Responding,
+  Stage.Tunnel,
+  Stage.Responding,
+  Stage.Responding,
+]
+
+/** One request and its response on their way through the relay, whatever the protocol on either side. */
+export class Exchange extends Timed {
+  readonly downstream: Downstream
+  /** The request head; valid until `onDone` returned. */
+  readonly request: RequestHead
+  /** Anything the service wants to find again; the relay never looks at it. */
+  context: unknown = null
+  /** Status sent to the client, or 0 when none was. */
+  status = 0
+  /** Body bytes received from the client. */
+  requestBytes = 0
+  /** Body bytes received from the upstream or sent as an answer of our own. */
+  responseBytes = 0
+  /** Calls of `forward` so far. */
+  attempts = 0
+  /** How it ended; meaningful in `onDone`. */
+  outcome: Outcome = 'ok'
+  /** The last failure, or empty. */
+  failure: Failure | '' = ''
+  /** What there is to say about the last failure beside its name, for logs; may be empty, and name internals. */
+  failureDetail = ''
+  /** Where the current or last attempt went. */
+  upstream: Upstream | null = null
+  /** Whether the request body was received completely. */
+  requestEnded = false
+  /** Whether the service was asked. */
+  hasBegun = false
+  /** Trailers of a request whose end was reached before it was sent. */
+  requestTrailers: TrailerSection | null = null
+
+  readonly #scope: ExchangeScope
+  readonly #times: ExchangeClocks
+  #body: HeldBody | null = null
+  #phase: Phase = Phase.Waiting
+  #stream: UpstreamStream | null = null
+  #responseEnded = false
+  #isBeginning = false
+  #staleRetries = 0
+  #discardedBytes = 0
+  #tunnelEnds = 0
+
+  constructor(scope: ExchangeScope, downstream: Downstream, request: RequestHead) {
+    super()
+    this.#scope = scope
+    this.downstream = downstream
+    this.request = request
+    this.#times = new ExchangeClocks(scope.clocks, scope.wheel.now(), scope.wheel.tickMs)
+  }
+
+  /** Which clocks apply. The service may set its own in `onRequest`. */
+  get clocks(): Clocks {
+    return this.#times.clocks
+  }
+  set clocks(clocks: Clocks) {
+    this.#times.clocks = clocks
+  }
+
+  /** When the head was complete, ms on the monotonic clock of `performance.now()`. */
+  get startedAt(): number {
+    return this.#times.startedAt
+  }
+
+  /** When the last attempt was dispatched, or 0. */
+  get dispatchedAt(): number {
+    return this.#times.dispatchedAt
+  }
+
+  /** Body bytes received and not let go, from the first one on: what a stream sends when it sends the request. */
+  get bufferedChunks(): readonly Buffer[] {
+    return this.#body === null ? NO_CHUNKS : this.#body.chunks
+  }
+
+  /** Where the exchange stands. */
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  /** Whether nothing of a response went to the client: it can still be answered or forwarded. */
+  get isAnswerable(): boolean {
+    return this.#phase <= Phase.Forwarding
+  }
+
+  /** Whether the client still waits for 100 before it sends the body. */
+  get isAwaitingContinue(): boolean {
+    return this.#times.continueAt > 0
+  }
+
+  // ── decisions of the service ────────────────────────────────────────────────────────────────────────────────────
+
+  /** Asks the handler; called once by the downstream when the head, and the body bytes that came with it, were read. */
+  begin(): void {
+    if (this.request.expectsContinue && this.requestBytes === 0 && !this.requestEnded)
+      this.#times.continueAt = Infinity
+    this.hasBegun = true
+    this.#isBeginning = true
+    this.#scope.handler.onRequest(this)
+    this.#isBeginning = false
+    if (this.#phase === Phase.Waiting) this.#armClocks()
+  }
+
+  /**
+   * Sends the request to `upstream`. Allowed while nothing was answered and no attempt is under way.
+   * Throws when it is not, or when the body can no longer be sent from its beginning.
+   */
+  forward(upstream: Upstream): void {
+    if (this.#phase !== Phase.Waiting)
+      throw new Error(`forward in phase ${this.#phase}: it is allowed while waiting`)
+    if (this.#body?.isBroken === true)
+      throw new Error('forward after body bytes were dropped: ask canRetry first')
+    this.upstream = upstream
+    this.attempts++
+    this.#phase = Phase.Connecting
+    // Forwarded from within onRequest, as nearly always, it needs no second look at the clock.
+    const times = this.#times
+    times.dispatchedAt = this.#isBeginning ? times.startedAt : this.#scope.wheel.now()
+    times.lastActivity = times.dispatchedAt
+    this.#armClocks()
+    upstream.acquire(this, false)
+  }
+
+  /** Whether `forward` may be called again after this failure without any risk that the request runs twice. */
+  canRetry(failure: Failure): boolean {
+    if (!this.isAnswerable || this.#body?.isBroken === true) return false
+    const retry = FAILURES[failure].retry
+    return retry === 'unsent' || (retry === 'idempotent' && isIdempotent(this.request))
+  }
+
+  /**
+   * Answers with a response of our own. `fields` are complete header lines, each ended by CRLF; `outcome` is what
+   * `onDone` will find. Does nothing when a response has begun.
+   */
+  reply(status: number, fields: string, body: string, outcome: Outcome = 'ok'): void {
+    if (!this.isAnswerable) return
+    this.#dropAttempt()
+    this.#phase = Phase.Replied
+    this.status = status
+    this.outcome = outcome
+    this.responseBytes = Buffer.byteLength(body)
+    this.#responseEnded = true
+    this.#body?.release()
+    this.downstream.sendReply(this, status, fields, body)
+    this.#settle()
+  }
+
+  /** Answers as the table of failures says, with Proxy-Status; cuts when a response has begun. */
+  fail(failure: Failure, detail = ''): void {
+    if (this.#phase === Phase.Done) return
+    // The client has its answer; a cut could only take it away again.
+    if (this.#responseEnded) return this.#finish()
+    const row = FAILURES[failure]
+    this.failure = failure
+    if (!this.isAnswerable || row.status === 0) return this.#cut(row.outcome)
+    const error = row.proxyError === '' ? '' : `; error=${row.proxyError}`
+    const fields = `Content-Type: text/plain; charset=utf-8\r\nProxy-Status: ${this.#scope.proxyName}${error}\r\n`
+    this.reply(row.status, fields, `${detail === '' ? row.text : detail}\n`, row.outcome)
+  }
+
+  // ── what the downstream reports ─────────────────────────────────────────────────────────────────────────────────
+
+  /** Body bytes of the request, or bytes of a tunnel. */
+  onRequestData(bytes: Buffer, start: number, end: number): void {
+    this.#times.lastActivity = this.#scope.wheel.coarseNow
+    this.requestBytes += end - start
+    // Who sends its body does not wait for 100.
+    this.#times.continueAt = 0
+    const stream = this.#stream
+    if (stream === null) return this.#onUnsentData(bytes, start, end)
+    if (this.#phase === Phase.Forwarding) this.#held().keep(bytes, start, end)
+    stream.sendData(bytes, start, end)
+    if (stream.isCongested) this.downstream.setRequestReading(false)
+  }
+
+  #onUnsentData(bytes: Buffer, start: number, end: number): void {
+    if (this.isAnswerable) {
+      const body = this.#held()
+      body.hold(bytes, start, end)
+      if (body.isFull) this.downstream.setRequestReading(false)
+      return
+    }
+    this.#discardedBytes += end - start
+    if (this.#discardedBytes > this.#scope.lingerBytes) this.#finish()
+    else this.#armClocks()
+  }
+
+  /** The request body is complete. */
+  onRequestEnd(trailers: TrailerSection | null): void {
+    this.requestEnded = true
+    this.requestTrailers = trailers
+    this.#times.continueAt = 0
+    const stream = this.#stream
+    // A stream whose response has ended is its own again once it has our end.
+    if (this.#responseEnded) this.#stream = null
+    if (stream !== null) stream.sendEnd(trailers)
+    this.#settle()
+  }
+
+  /** The request body broke a rule; the connection can only be closed. `status` is the answer if one is possible. */
+  onRequestRefused(status: number, text: string): void {
+    if (this.#phase === Phase.Done) return
+    // The client has its answer; a cut could only take it away again.
+    if (this.#responseEnded) return this.#finish()
+    this.failure = 'request-refused'
+    if (!this.isAnswerable) return this.#cut('refused')
+    const fields = `Content-Type: text/plain; charset=utf-8\r\nProxy-Status: ${this.#scope.proxyName}; error=http_request_error\r\n`
+    this.reply(status, fields, `${text}\n`, 'refused')
+    if ((this.#phase as Phase) !== Phase.Done) this.#finish()
+  }
+
+  /** The client closed, reset or cancelled. */
+  onClientGone(): void {
+    if (this.#phase === Phase.Done) return
+    if (!this.#responseEnded) {
+      this.outcome = this.#phase === Phase.Tunnel ? 'ok' : 'client-gone'
+      if (this.outcome === 'client-gone') this.failure = 'client-gone'
+    }
+    this.#finish()
+  }
+
+  /** The client's direction of a tunnel ended. */
+  onTunnelEnd(): void {
+    if (this.#phase === Phase.Tunnel && this.#stream !== null) {
+      this.#stream.endTunnel()
+      this.#countTunnelEnd()
+    }
+  }
+
+  /** The client takes more bytes. */
+  onDownstreamDrain(): void {
+    this.#stream?.setResponseReading(true)
+  }
+
+  // ── what the upstream reports ───────────────────────────────────────────────────────────────────────────────────
+
+  /** A stream is there; the request goes out on it. */
+  onUpstreamReady(stream: UpstreamStream): void {
+    this.#stream = stream
+    this.#phase = Phase.Forwarding
+    if (this.#times.continueAt === Infinity) {
+      this.#times.continueAt = this.#scope.wheel.now() + this.#scope.continueMs
+      this.#armClocks()
+    }
+    stream.sendRequest(this)
+    if (stream.isHttp2 && this.#stream === stream) this.#continueAtOnce()
+    if (!this.requestEnded && this.#stream === stream) this.downstream.setRequestReading(!stream.isCongested)
+  }
+
+  /** Towards HTTP/2 no Expect is sent: the endpoint takes or refuses a stream as a whole, and the window holds the body back. */
+  #continueAtOnce(): void {
+    if (this.#times.continueAt === 0) return
+    this.#times.continueAt = 0
+    this.downstream.sendContinue()
+  }
+
+  /** The attempt failed, before or after the response began. `isReused` says that the connection was not a new one. */
+  onUpstreamFailure(failure: Failure, isReused = false, detail = ''): void {
+    if (this.#phase === Phase.Done) return
+    this.failureDetail = detail
+    this.#stream = null
+    if (this.#phase === Phase.Connecting || this.#phase === Phase.Forwarding) {
+      const mayBeStale = isReused && (failure === 'upstream-closed' || failure === 'stream-refused')
+      if (mayBeStale && this.canRetry(failure) && this.#staleRetries++ < STALE_RETRIES_MAX)
+        return this.#retryFresh()
+      return this.#consultOn(failure)
+    }
+    if (this.#phase === Phase.Tunnel) return this.#cut('ok')
+    // The response is complete and only the rest of the request is still coming: it is thrown away.
+    if (this.#responseEnded) return this.#settle()
+    this.failure = 'response-incomplete'
+    this.#cut('upstream-failed')
+  }
+
+  /** An idle connection died under the request, as idle connections do: the same endpoint is asked again. */
+  #retryFresh(): void {
+    this.#phase = Phase.Connecting
+    this.#readWhileWaiting()
+    this.upstream!.acquire(this, true)
+  }
+
+  #consultOn(failure: Failure): void {
+    this.failure = failure
+    this.#phase = Phase.Waiting
+    this.#readWhileWaiting()
+    if (this.#scope.handler.onFailure(this, failure)) {
+      // The service may go on waiting after any clock; the last one is told once.
+      if (this.#phase === Phase.Waiting && failure !== 'total-timeout') this.#armClocks()
+      return
+    }
+    if (this.#phase === Phase.Waiting) this.fail(failure)
+  }
+
+  #readWhileWaiting(): void {
+    if (!this.requestEnded) this.downstream.setRequestReading(!this.#held().isFull)
+  }
+
+  /** An interim response arrived. */
+  onInterim(head: ResponseHead): void {
+    this.#times.lastActivity = this.#scope.wheel.coarseNow
+    if (this.#phase !== Phase.Forwarding || this.downstream.isCongested) return
+    if (head.status === 100) this.#times.continueAt = 0
+    this.downstream.sendInterim(head)
+  }
+
+  /** The final head arrived, with the first body bytes. `isComplete` says that they are the whole body. */
+  onResponse(head: ResponseHead, bytes: Buffer, start: number, end: number, isComplete: boolean): void {
+    this.#times.lastActivity = this.#scope.wheel.coarseNow
+    this.#phase = Phase.Responding
+    this.status = head.status
+    this.failure = ''
+    this.responseBytes = end - start
+    this.#body?.release()
+    this.#scope.handler.onResponse(this, head)
+    // The service may have given up on it in the hook.
+    if (this.#phase !== Phase.Responding) return
+    this.downstream.sendResponse(this, head, bytes, start, end, isComplete)
+    if (isComplete || (this.#phase as Phase) !== Phase.Responding) return
+    this.#armClocks()
+    if (this.downstream.isCongested) this.#stream?.setResponseReading(false)
+  }
+
+  /** The client's protocol has no way to say the head of `sendResponse`; nothing of it was sent. */
+  onResponseUnsendable(): void {
+    this.#dropAttempt()
+    this.#phase = Phase.Waiting
+    this.fail('response-refused')
+  }
+
+  /** Body bytes of the response, or bytes of a tunnel. */
+  onResponseData(bytes: Buffer, start: number, end: number): void {
+    this.#times.lastActivity = this.#scope.wheel.coarseNow
+    this.responseBytes += end - start
+    this.downstream.sendData(bytes, start, end)
+    if (this.downstream.isCongested) this.#stream?.setResponseReading(false)
+  }
+
+  /** The body ended after `onResponseData`; the end must still be sent. */
+  onResponseEnd(trailers: TrailerSection | null): void {
+    if (this.#phase === Phase.Responding) this.downstream.sendEnd(trailers)
+  }
+
+  /** The stream is finished with the response; when `isReleased`, it is also no longer ours to send on. */
+  onResponseDone(isReleased: boolean): void {
+    if (this.#phase === Phase.Done) return
+    this.#responseEnded = true
+    if (isReleased) this.#stream = null
+    this.#settle()
+  }
+
+  /** The upstream switched protocols. Answers whether the tunnel stands. */
+  onSwitch(head: ResponseHead): boolean {
+    if (!offers(this.request.upgrade, head.upgrade)) {
+      this.#stream = null
+      this.#consultOn('upgrade-mismatch')
+      return false
+    }
+    this.#phase = Phase.Tunnel
+    this.status = 101
+    this.#times.lastActivity = this.#scope.wheel.now()
+    if (this.clocks.tunnelMs > 0) this.#times.tunnelEndsAt = this.#times.lastActivity + this.clocks.tunnelMs
+    this.#scope.handler.onResponse(this, head)
+    if ((this.#phase as Phase) === Phase.Done) return false
+    this.#armClocks()
+    this.downstream.switchToTunnel(this, head)
+    return this.#phase === Phase.Tunnel
+  }
+
+  /** The upstream's direction of a tunnel ended. */
+  onUpstreamTunnelEnd(): void {
+    if (this.#phase !== Phase.Tunnel) return
+    this.downstream.endTunnel()
+    this.#countTunnelEnd()
+  }
+
+  /** The upstream takes more bytes. */
+  onUpstreamDrain(): void {
+    if (!this.requestEnded || this.#phase === Phase.Tunnel) this.downstream.setRequestReading(true)
+  }
+
+  // ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Ends the exchange when both halves have; decides what becomes of a request that is still being sent. */
+  #settle(): void {
+    if (!this.#responseEnded || this.#phase === Phase.Done) return
+    if (this.requestEnded) return this.#finish()
+    // A client that still waits for 100 will not send the body any more.
+    if (this.#times.continueAt > 0) return this.#finish()
+    // A stream can be stopped without losing the answer: without a reader there is nothing to wait for.
+    if (this.#stream === null && this.downstream.isHttp2) return this.#finish()
+    // Answered early. An application may read on after its answer, so the upload goes on while it moves; without
+    // a reader the rest is thrown away, within bounds, so that the client gets to read the answer before we close.
+    this.downstream.setRequestReading(true)
+    this.#times.lingerMs = this.#scope.lingerMs
+    this.#times.lastActivity = this.#scope.wheel.now()
+    this.#armClocks()
+  }
+
+  #countTunnelEnd(): void {
+    if (++this.#tunnelEnds < 2) return
+    // Both sides flush what they still have and close by themselves.
+    const stream = this.#stream
+    this.#stream = null
+    stream!.finishTunnel()
+    this.#finish()
+  }
+
+  #cut(outcome: Outcome): void {
+    this.outcome = outcome
+    this.downstream.cut()
+    this.#finish()
+  }
+
+  #finish(): void {
+    if (this.#phase === Phase.Done) return
+    this.#dropAttempt()
+    this.#phase = Phase.Done
+    this.#scope.wheel.disarm(this)
+    this.#body?.release()
+    if (this.hasBegun) this.#scope.handler.onDone(this)
+    this.downstream.finish(this)
+  }
+
+  #held(): HeldBody {
+    return (this.#body ??= new HeldBody(this.#scope.holdBytes))
+  }
+
+  #dropAttempt(): void {
+    const stream = this.#stream
+    this.#stream = null
+    if (stream !== null) stream.abandon(this)
+    else if (this.#phase === Phase.Connecting) this.upstream!.withdraw(this)
+  }
+
+  // ── clocks ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #armClocks(): void {
+    const at = this.#times.next(STAGES[this.#phase]!)
+    if (at !== Infinity) this.#scope.wheel.arm(this, at)
+  }
+
+  /** The wheel found a deadline passed. It may be one that was put off since. */
+  override onDeadline(now: number): void {
+    if (this.#times.continueAt > 0 && this.#times.continueAt <= now && this.isAnswerable) {
+      this.#times.continueAt = 0
+      this.downstream.sendContinue()
+    }
+    const failure = this.#times.expired(STAGES[this.#phase]!, now)
+    if (failure === '') return this.#armClocks()
+    // The answer is complete; only an upload nobody needs is given up.
+    if (failure === 'lingered' || this.#responseEnded) return this.#finish()
+    if (!this.isAnswerable) {
+      this.failure = failure
+      return this.#cut('timeout')
+    }
+    this.#dropAttempt()
+    this.#times.isOverdue = true
+    this.#consultOn(failure)
+  }
+}
+
+/** Idempotent by its method (RFC 9110 section 9.2.2), or because the client says so with an Idempotency-Key. */
+function isIdempotent(request: RequestHead): boolean {
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD':
+    case 'OPTIONS':
+    case 'TRACE':
+    case 'PUT':
+    case 'DELETE':
+      return true
+    default:
+      return request.indexOf('idempotency-key') >= 0 || request.indexOf('x-idempotency-key') >= 0
+  }
+}
+
+/** Whether every protocol of the answer is one that was asked for (RFC 9110 section 7.8), ignoring case. */
+function offers(requested: string, answered: string): boolean {
+  if (requested === '' || answered === '') return false
+  const asked = listElements(requested.toLowerCase())
+  return listElements(answered.toLowerCase()).every((protocol) => asked.includes(protocol))
+}

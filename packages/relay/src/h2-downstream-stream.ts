@@ -1,0 +1,284 @@
+import {
+  describeRefusal,
+  Framing,
+  type Refusal,
+  type RequestHead,
+  type ResponseHead,
+  type TrailerSection,
+} from '@pilotlight/http1'
+import type { OutgoingHttpHeaders, ServerHttp2Stream, ServerStreamResponseOptions } from 'node:http2'
+import type { Exchange } from './exchange.ts'
+import { readTrailers, responseFields, sendFields, trailerFields } from './h2-fields.ts'
+import { H2Code, watchEnd } from './h2-module.ts'
+import { sendText } from './h2-reply.ts'
+import type { RelayScope } from './relay-scope.ts'
+import type { Downstream } from './sides.ts'
+import { Timed } from './timer-wheel.ts'
+
+/**
+ *     Waiting ─► Responding ─► Answered ─► Closed
+ *        └────────────┴── cut ────────────►┘
+ */
+const State = {
+  /** No final head was sent. */
+  Waiting: 0,
+  Responding: 1,
+  /** The end of the response was written; it may still be on its way out. */
+  Answered: 2,
+  Closed: 3,
+} as const
+type State = (typeof State)[keyof typeof State]
+
+/** node:http2 refers to bytes until they are sent; up to this many are copied, so that a read buffer can be reused. */
+const COPY_BYTES_MAX = 16 * 1024
+
+/** How long the end of an answer may take to leave, ms: a client may never read it. */
+const FLUSH_MS = 60_000
+
+/** What a stream is destroyed with, for RST_STREAM with INTERNAL_ERROR; nobody is told. */
+const CUT = new Error('the exchange was cut')
+
+/** One stream of a client: one exchange. */
+export class H2Downstream extends Timed implements Downstream {
+  readonly isHttp2 = true
+  readonly #scope: RelayScope
+  readonly #stream: ServerHttp2Stream
+  readonly #head: RequestHead
+  readonly #onStreamClosed: () => void
+  #state: State = State.Waiting
+  #exchange: Exchange | null = null
+  /** Whether the request came to its end, and not to a reset. */
+  #isRequestWhole: boolean
+  #requestTrailers: TrailerSection | number | null = null
+  #responseTrailers: TrailerSection | null = null
+  /** Whether trailers may follow the response; node asks for them then. */
+  #awaitsTrailers = false
+  /** Whether the rest of the request is given up once the response is out. */
+  #stopsRequest = false
+  #isHolding = false
+
+  constructor(scope: RelayScope, stream: ServerHttp2Stream, head: RequestHead, onClosed: () => void) {
+    super()
+    this.#scope = scope
+    this.#stream = stream
+    this.#head = head
+    this.#onStreamClosed = onClosed
+    // The end may have come together with the head, before anybody could watch.
+    this.#isRequestWhole = stream.endAfterHeaders || stream.state.remoteClose === 1
+  }
+
+  /** Binds the stream to its exchange, and begins to read. */
+  attach(exchange: Exchange): void {
+    this.#exchange = exchange
+    const stream = this.#stream
+    stream.on('drain', () => this.#exchange?.onDownstreamDrain())
+    // An error is always followed by close, where it is handled.
+    stream.on('error', ignore)
+    // Reset by the client: told at once, also while nobody reads and close has to wait.
+    stream.on('aborted', () => this.#onGone())
+    stream.on('close', () => this.#onClose())
+    stream.on('wantTrailers', () => this.#onWantTrailers())
+    stream.on('finish', () => this.#onFinish())
+    if (!this.#isRequestWhole) {
+      watchEnd(stream, () => {
+        this.#isRequestWhole = true
+      })
+    }
+    if (!stream.endAfterHeaders) {
+      stream.on('trailers', (_headers, _flags, raw) => this.#onTrailers(raw))
+      stream.on('end', () => this.#onEnd())
+    }
+    stream.on('data', (chunk: Buffer) => this.#exchange?.onRequestData(chunk, 0, chunk.length))
+  }
+
+  get isCongested(): boolean {
+    return this.#stream.writableNeedDrain
+  }
+
+  get holdsBytes(): boolean {
+    if (this.#isHolding && this.#stream.writableLength === 0) this.#isHolding = false
+    return this.#isHolding
+  }
+
+  // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #onTrailers(raw: readonly string[]): void {
+    this.#requestTrailers = readTrailers(raw, this.#scope.limits)
+  }
+
+  #onEnd(): void {
+    const exchange = this.#exchange
+    if (exchange === null) return
+    if (!this.#isRequestWhole) return this.#onGone()
+    const trailers = this.#requestTrailers
+    if (typeof trailers === 'number') {
+      const { status, text } = describeRefusal(trailers as Refusal)
+      exchange.onRequestRefused(status, text)
+    } else {
+      exchange.onRequestEnd(trailers !== null && trailers.count > 0 ? trailers : null)
+    }
+  }
+
+  setRequestReading(isReading: boolean): void {
+    if (isReading) this.#stream.resume()
+    else this.#stream.pause()
+  }
+
+  // ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  sendInterim(head: ResponseHead): void {
+    if (!this.#isWritable(State.Waiting)) return
+    sendFields(responseFields(head), (fields) => this.#stream.additionalHeaders(fields))
+  }
+
+  sendContinue(): void {
+    if (this.#isWritable(State.Waiting)) this.#stream.additionalHeaders({ ':status': 100 })
+  }
+
+  sendResponse(
+    exchange: Exchange,
+    head: ResponseHead,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    isComplete: boolean,
+  ): void {
+    if (!this.#isWritable(State.Waiting)) return
+    // Over HTTP/1.1 only a chunked body has trailers.
+    const mayTrail = !isComplete && (head.version === 20 || head.framing !== Framing.Length)
+    const options = { endStream: isComplete && start === end, waitForTrailers: mayTrail }
+    if (!this.#respond(responseFields(head), options)) return exchange.onResponseUnsendable()
+    this.#awaitsTrailers = mayTrail && !this.#stream.writableEnded
+    if (this.#stream.writableEnded) this.#state = State.Answered
+    else if (isComplete) this.#end(bytes, start, end)
+    else if (end > start) this.sendData(bytes, start, end)
+  }
+
+  /** Sends a head. Answers false when HTTP/2 has no way to say it, such as a status above 599; nothing is sent then. */
+  #respond(fields: OutgoingHttpHeaders, options: ServerStreamResponseOptions): boolean {
+    try {
+      sendFields(fields, (sent) => this.#stream.respond(sent, options))
+    } catch {
+      return false
+    }
+    this.#state = State.Responding
+    return true
+  }
+
+  sendData(bytes: Buffer, start: number, end: number): void {
+    if (this.#isWritable(State.Responding)) this.#stream.write(this.#kept(bytes, start, end))
+  }
+
+  /** The bytes in a buffer that stays as it is until they are sent. */
+  #kept(bytes: Buffer, start: number, end: number): Buffer {
+    if (end - start <= COPY_BYTES_MAX) return Buffer.from(bytes.subarray(start, end))
+    this.#isHolding = true
+    return bytes.subarray(start, end)
+  }
+
+  sendEnd(trailers: TrailerSection | null): void {
+    if (!this.#isWritable(State.Responding)) return
+    this.#responseTrailers = trailers
+    this.#state = State.Answered
+    this.#stream.end()
+  }
+
+  #end(bytes: Buffer, start: number, end: number): void {
+    this.#state = State.Answered
+    this.#stream.end(this.#kept(bytes, start, end))
+  }
+
+  /** The last byte of the body left, and node asks what follows. */
+  #onWantTrailers(): void {
+    this.#awaitsTrailers = false
+    try {
+      sendFields(trailerFields(this.#responseTrailers), (fields) => this.#stream.sendTrailers(fields))
+    } catch {
+      return this.#stream.close(H2Code.InternalError)
+    }
+    // A reset right behind the trailers would overtake them: they are sent at the end of this turn.
+    if (this.#stopsRequest) setImmediate(() => this.#stream.close(H2Code.NoError))
+  }
+
+  sendReply(exchange: Exchange, status: number, fields: string, body: string): void {
+    if (!this.#isWritable(State.Waiting)) return
+    sendText(
+      this.#stream,
+      status,
+      fields,
+      exchange.request.method === 'HEAD' ? '' : body,
+      Buffer.byteLength(body),
+    )
+    this.#state = State.Answered
+  }
+
+  /** HTTP/2 has no upgrades; the relay never asks for one on behalf of an HTTP/2 request. */
+  switchToTunnel(): void {
+    this.cut()
+  }
+
+  endTunnel(): void {}
+
+  /** What is written in one turn of the event loop leaves together anyway. */
+  cork(): void {}
+  uncork(): void {}
+
+  #isWritable(state: State): boolean {
+    return this.#state === state && !this.#stream.closed && !this.#stream.destroyed
+  }
+
+  // ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  finish(exchange: Exchange): void {
+    if (this.#exchange !== exchange) return
+    this.#exchange = null
+    this.#scope.heads.give(this.#head)
+    if (this.#state === State.Closed) return
+    if (this.#state !== State.Answered) return this.cut()
+    this.#scope.wheel.arm(this, this.#scope.wheel.coarseNow + FLUSH_MS)
+    if (!this.#isRequestWhole) this.#stopRequest()
+    // What is still coming is thrown away.
+    this.#stream.resume()
+  }
+
+  /** RFC 9113 section 8.1: after a complete response the client is told to stop sending, without an error. */
+  #stopRequest(): void {
+    this.#stopsRequest = true
+    if (this.#stream.writableFinished) this.#onFinish()
+  }
+
+  /** What was written is out, except for trailers. */
+  #onFinish(): void {
+    if (this.#stopsRequest && !this.#awaitsTrailers) this.#stream.close(H2Code.NoError)
+  }
+
+  cut(): void {
+    if (this.#state === State.Closed) return
+    this.#state = State.Closed
+    // Not close(): that ends the body cleanly before it resets, when everything written is out.
+    this.#stream.destroy(CUT)
+  }
+
+  /** The end of the answer did not leave: the client does not read. */
+  override onDeadline(): void {
+    this.#state = State.Closed
+    if (this.#stream.closed) this.#stream.destroy()
+    else this.#stream.close(H2Code.Cancel)
+  }
+
+  #onGone(): void {
+    if (this.#state === State.Closed) return
+    this.#state = State.Closed
+    this.#exchange?.onClientGone()
+    // After a reset with NO_ERROR node would keep the stream until all is read and written, which never happens.
+    this.#stream.destroy()
+  }
+
+  #onClose(): void {
+    this.#scope.wheel.disarm(this)
+    this.#onGone()
+    this.#onStreamClosed()
+  }
+}
+
+function ignore(): void {}

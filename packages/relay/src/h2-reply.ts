@@ -1,0 +1,33 @@
+import type { ServerHttp2Stream } from 'node:http2'
+import { replyFields, sendFields } from './h2-fields.ts'
+import { H2Code } from './h2-module.ts'
+
+/** Answers a stream that never became an exchange. */
+export function refuseStream(stream: ServerHttp2Stream, status: number, fields: string, text: string): void {
+  stream.on('error', ignore)
+  stream.resume()
+  sendText(
+    stream,
+    status,
+    `Content-Type: text/plain; charset=utf-8\r\n${fields}`,
+    `${text}\n`,
+    text.length + 1,
+  )
+  if (!stream.endAfterHeaders) stream.close(H2Code.NoError)
+}
+
+/** Sends a whole answer: `lines` are complete header lines, `length` is that of the body even where none is sent. */
+export function sendText(
+  stream: ServerHttp2Stream,
+  status: number,
+  lines: string,
+  body: string,
+  length: number,
+): void {
+  const fields = replyFields(status, lines)
+  if (status !== 204) fields['content-length'] = String(length)
+  sendFields(fields, (sent) => stream.respond(sent, { endStream: body === '' }))
+  if (!stream.writableEnded) stream.end(body)
+}
+
+function ignore(): void {}

@@ -1,0 +1,289 @@
+import { Framing, type ResponseHead, type TrailerSection } from '@pilotlight/http1'
+import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
+import type { Exchange } from './exchange.ts'
+import type { Failure } from './failure.ts'
+import { readTrailers, requestFields, sendFields, trailerFields } from './h2-fields.ts'
+import { END_STREAM, H2Code, watchEnd } from './h2-module.ts'
+import type { H2UpstreamSession } from './h2-upstream-session.ts'
+import type { UpstreamStream } from './sides.ts'
+import { Timed } from './timer-wheel.ts'
+
+/**
+ *     Head ─► Body ─┬─► Done
+ *                   └─► Uploading (answered before the request was sent) ─► Done
+ */
+const State = {
+  Head: 0,
+  Body: 1,
+  /** The response is complete, the request is still being sent. */
+  Uploading: 2,
+  /** The exchange has no interest in this stream any more. */
+  Done: 3,
+} as const
+type State = (typeof State)[keyof typeof State]
+
+/** How long the end of a request may take to leave after the response, ms; an endpoint may never read it. */
+const FLUSH_MS = 5000
+
+const NO_BYTES = Buffer.alloc(0)
+
+/** One stream to an endpoint: one exchange. */
+export class H2Upstream extends Timed implements UpstreamStream {
+  readonly isHttp2 = true
+  readonly isReused: boolean
+  readonly #session: H2UpstreamSession
+  readonly #http2: ClientHttp2Session
+  readonly #head: ResponseHead
+  #state: State = State.Head
+  #exchange: Exchange | null
+  #stream: ClientHttp2Stream | null = null
+  #isRequestSent = false
+  #requestTrailers: TrailerSection | null = null
+  /** Whether the response came to its end, and not to a reset. */
+  #isResponseWhole = false
+  #responseTrailers: TrailerSection | number | null = null
+  #responseBytes = 0
+
+  constructor(session: H2UpstreamSession, http2: ClientHttp2Session, exchange: Exchange, isReused: boolean) {
+    super()
+    this.#session = session
+    this.#http2 = http2
+    this.#exchange = exchange
+    this.isReused = isReused
+    this.#head = session.owner.takeHead()
+  }
+
+  get isCongested(): boolean {
+    return this.#stream?.writableNeedDrain ?? false
+  }
+
+  // ── the request ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  sendRequest(exchange: Exchange): void {
+    const { request, bufferedChunks, requestEnded, requestTrailers } = exchange
+    const { owner } = this.#session
+    const endStream = requestEnded && bufferedChunks.length === 0 && requestTrailers === null
+    const fields = requestFields(request, owner.scheme, owner.name)
+    try {
+      sendFields(fields, (sent) => this.#open(sent, endStream))
+    } catch {
+      return this.#failUnsent(exchange)
+    }
+    if (endStream) {
+      this.#isRequestSent = true
+      return
+    }
+    for (const chunk of bufferedChunks) this.#stream!.write(chunk)
+    if (requestEnded) this.sendEnd(requestTrailers)
+  }
+
+  #open(fields: OutgoingHttpHeaders, endStream: boolean): void {
+    // A stream that waits for trailers does not end its body cleanly when it is reset; node's others do.
+    const stream = this.#http2.request(fields, { endStream, waitForTrailers: !endStream })
+    this.#stream = stream
+    watchEnd(stream, () => {
+      this.#isResponseWhole = true
+    })
+    stream.on('headers', (_headers, _flags, raw) => this.#onInterim(raw))
+    stream.on('response', (_headers, flags, raw) => this.#onResponse(stream, flags, raw))
+    stream.on('trailers', (_headers, _flags, raw) => this.#onTrailers(raw))
+    stream.on('drain', () => this.#exchange?.onUpstreamDrain())
+    stream.on('end', () => this.#onEnd(stream))
+    stream.on('aborted', () => this.#onAborted(stream))
+    stream.on('wantTrailers', () => this.#onWantTrailers(stream))
+    // An error is always followed by close, where it is handled.
+    stream.on('error', ignore)
+    stream.on('close', () => this.#onClose(stream))
+  }
+
+  /** The session takes no streams any more, or HTTP/2 has no way to say this head. */
+  #failUnsent(exchange: Exchange): void {
+    const isSession = this.#http2.closed || this.#http2.destroyed
+    this.#leave()
+    this.#release()
+    exchange.onUpstreamFailure(isSession ? 'stream-refused' : 'request-refused', isSession && this.isReused)
+  }
+
+  sendData(bytes: Buffer, start: number, end: number): void {
+    const stream = this.#stream!
+    if (!stream.closed && !stream.destroyed) stream.write(bytes.subarray(start, end))
+  }
+
+  sendEnd(trailers: TrailerSection | null): void {
+    this.#requestTrailers = trailers
+    this.#isRequestSent = true
+    this.#stream!.end()
+    if (this.#state === State.Uploading) this.#leave()
+  }
+
+  #onWantTrailers(stream: ClientHttp2Stream): void {
+    try {
+      sendFields(trailerFields(this.#requestTrailers), (fields) => stream.sendTrailers(fields))
+    } catch {
+      stream.close(H2Code.InternalError)
+    }
+  }
+
+  /** There are no tunnels over HTTP/2: a request goes out without its upgrade. */
+  endTunnel(): void {}
+  finishTunnel(): void {}
+
+  setResponseReading(isReading: boolean): void {
+    if (isReading) this.#stream?.resume()
+    else this.#stream?.pause()
+  }
+
+  abandon(exchange: Exchange): void {
+    if (this.#exchange !== exchange) return
+    this.#leave()
+    this.#reset(H2Code.Cancel)
+  }
+
+  #reset(code: number): void {
+    const stream = this.#stream
+    if (stream === null) return
+    // After a reset with NO_ERROR node would keep the stream until all is read and written, which never happens.
+    if (stream.closed) return void stream.destroy()
+    stream.close(code)
+    stream.resume()
+  }
+
+  // ── the response ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #onInterim(raw: readonly string[]): void {
+    if (this.#state !== State.Head) return
+    const exchange = this.#exchange!
+    if (this.#readHead(exchange, raw, true)) exchange.onInterim(this.#head)
+  }
+
+  #readHead(exchange: Exchange, raw: readonly string[], hasBody: boolean): boolean {
+    const refusal = this.#head.build(statusOf(raw), raw, exchange.request.method, hasBody)
+    if (refusal >= 0) return true
+    this.#refuse()
+    return false
+  }
+
+  #onResponse(stream: ClientHttp2Stream, flags: number, raw: readonly string[]): void {
+    if (this.#state !== State.Head) return
+    const exchange = this.#exchange!
+    this.#session.onProven()
+    const isComplete = (flags & END_STREAM) !== 0
+    if (!this.#readHead(exchange, raw, !isComplete)) return
+    this.#state = State.Body
+    // Body bytes that came with the head are waiting: they are sent in one write with it.
+    const first = isComplete ? NO_BYTES : ((stream.read() as Buffer | null) ?? NO_BYTES)
+    if (!this.#countBody(first.length)) return
+    exchange.onResponse(this.#head, first, 0, first.length, isComplete)
+    if (isComplete) this.#complete(stream)
+    // Only now: data that is read before the head was told would overtake it.
+    if (this.#exchange === exchange) stream.on('data', (chunk: Buffer) => this.#onData(chunk))
+    else stream.resume()
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#state === State.Body && this.#countBody(chunk.length)) {
+      this.#exchange!.onResponseData(chunk, 0, chunk.length)
+    }
+  }
+
+  /** A body longer than its head said would run into the next response of an HTTP/1.1 client. */
+  #countBody(length: number): boolean {
+    this.#responseBytes += length
+    if (this.#responseBytes <= this.#expectedBytes(Infinity)) return true
+    this.#refuse()
+    return false
+  }
+
+  #expectedBytes(unknown: number): number {
+    if (this.#head.framing === Framing.None) return 0
+    return this.#head.framing === Framing.Length ? this.#head.contentLength : unknown
+  }
+
+  #onTrailers(raw: readonly string[]): void {
+    if (this.#state === State.Body) this.#responseTrailers = readTrailers(raw, this.#session.owner.limits)
+  }
+
+  #onEnd(stream: ClientHttp2Stream): void {
+    // An end without END_STREAM is a reset with NO_ERROR.
+    if (!this.#isResponseWhole) return void stream.destroy()
+    if (this.#state !== State.Body) return
+    const trailers = this.#responseTrailers
+    if (typeof trailers === 'number' || this.#responseBytes !== this.#expectedBytes(this.#responseBytes))
+      return this.#refuse()
+    this.#exchange!.onResponseEnd(trailers !== null && trailers.count > 0 ? trailers : null)
+    this.#complete(stream)
+  }
+
+  #complete(stream: ClientHttp2Stream): void {
+    const exchange = this.#exchange
+    // The service may have given up on it in the hook.
+    if (exchange === null) return
+    this.#session.onServed()
+    if (this.#isRequestSent) this.#leave()
+    else this.#state = State.Uploading
+    exchange.onResponseDone(this.#isRequestSent)
+    // The endpoint asked us to stop sending (RFC 9113 section 8.1).
+    if (stream.closed) stream.destroy()
+  }
+
+  /** Reset before the request was complete. What came of the response before may still have to be read. */
+  #onAborted(stream: ClientHttp2Stream): void {
+    if (this.#state === State.Uploading) stream.destroy()
+  }
+
+  // ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The response breaks a rule. */
+  #refuse(): void {
+    const exchange = this.#exchange!
+    this.#leave()
+    this.#reset(H2Code.ProtocolError)
+    exchange.onUpstreamFailure('response-refused')
+  }
+
+  /** The exchange and this stream part; the stream closes on its own, or in bounded time. */
+  #leave(): void {
+    this.#exchange = null
+    this.#state = State.Done
+    if (this.#stream !== null) this.#session.owner.wheel.arm(this, this.#session.owner.wheel.now() + FLUSH_MS)
+  }
+
+  override onDeadline(): void {
+    if (this.#stream !== null) this.#reset(H2Code.Cancel)
+  }
+
+  #onClose(stream: ClientHttp2Stream): void {
+    const exchange = this.#exchange
+    this.#leave()
+    const failure = this.#session.isUnprocessed(stream) ? 'stream-refused' : closeFailure(stream.rstCode)
+    this.#stream = null
+    this.#release()
+    if (exchange !== null) exchange.onUpstreamFailure(failure, this.isReused)
+  }
+
+  #release(): void {
+    const { owner } = this.#session
+    owner.wheel.disarm(this)
+    owner.giveHead(this.#head)
+    this.#session.onStreamClosed()
+  }
+}
+
+/** What a stream that closed before its response was complete died of. */
+function closeFailure(code: number | undefined): Failure {
+  switch (code) {
+    case H2Code.RefusedStream:
+      return 'stream-refused'
+    case H2Code.ProtocolError:
+      // Nearly always nghttp2's own verdict on the response.
+      return 'response-refused'
+    default:
+      return 'upstream-closed'
+  }
+}
+
+function statusOf(raw: readonly string[]): number {
+  return raw[0] === ':status' ? Number(raw[1]) : 0
+}
+
+function ignore(): void {}

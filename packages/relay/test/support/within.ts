@@ -1,0 +1,35 @@
+/** How long a test waits for anything before it fails by name, ms. Far above what a busy machine needs. */
+export const PATIENCE_MS = 10_000
+
+/** `promise`, or a failure that says what did not happen. */
+export async function within<T>(what: string, promise: Promise<T>, ms: number = PATIENCE_MS): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`did not happen in ${ms} ms: ${what}`)), ms)
+  })
+  try {
+    return await Promise.race([promise, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Lets the event loop handle everything that is ready; what was written is on the wire after it. */
+export async function turns(count = 3): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Resolves when `condition` holds, looked at every millisecond. */
+export async function until(what: string, condition: () => boolean, ms: number = PATIENCE_MS): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const looking = new Promise<void>((resolve) => {
+    timer = setInterval(() => {
+      if (condition()) resolve()
+    }, 1)
+  })
+  try {
+    if (!condition()) await within(what, looking, ms)
+  } finally {
+    clearInterval(timer)
+  }
+}
