@@ -92,7 +92,7 @@ export class ChunkedDecoder {
         this.position = p
         return ChunkEvent.End
       }
-      const refusal = this.#stepOver(bytes[p]!)
+      const refusal = this.#stepOver(bytes[p])
       if (refusal !== 0) return refusal
       p++
     }
@@ -139,7 +139,7 @@ export class ChunkedDecoder {
   }
 
   #stepOverSize(byte: number): Refusal | 0 {
-    const digit = HEX[byte]!
+    const digit = HEX[byte]
     if (digit < 16) {
       if (++this.#digits > SIZE_DIGITS_MAX) return Refusal.BadChunkSize
       this.#size = this.#size * 16 + digit

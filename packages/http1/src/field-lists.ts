@@ -4,7 +4,7 @@ import { Refusal } from './refusal.ts'
 /** Elements of a comma-separated list, without white space around them; empty elements are kept. */
 export function listElements(value: string): string[] {
   const elements = value.split(',')
-  for (let i = 0; i < elements.length; i++) elements[i] = trimOws(elements[i]!)
+  for (let i = 0; i < elements.length; i++) elements[i] = trimOws(elements[i])
   return elements
 }
 

@@ -99,10 +99,10 @@ export class FieldScan {
         }
       }
       if (part === Part.Name) {
-        while (p < end && TOKEN[bytes[p]!] === 1) p++
+        while (p < end && TOKEN[bytes[p]] === 1) p++
         if (p === end) break
         if (bytes[p] !== COLON || p - base === this.#nameStart)
-          return nameRefusal(bytes[p]!, p - base - this.#nameStart)
+          return nameRefusal(bytes[p], p - base - this.#nameStart)
         this.#nameEnd = p - base
         p++
         part = Part.BeforeValue
@@ -115,7 +115,7 @@ export class FieldScan {
         part = Part.Value
       }
       if (part === Part.Value) {
-        while (p < end && FIELD_VALUE[bytes[p]!] === 1) p++
+        while (p < end && FIELD_VALUE[bytes[p]] === 1) p++
         if (p === end) break
         if (bytes[p] !== CR) return bytes[p] === LF ? Refusal.BareLf : Refusal.ControlInHead
         this.#record(bytes, base, p - base)

@@ -36,7 +36,7 @@ export class FieldSection extends FieldScan {
 
   /** Offset in `text` of the first field line. */
   get fieldsStart(): number {
-    return this.count === 0 ? this.sectionEnd : this.slots[NAME_START]!
+    return this.count === 0 ? this.sectionEnd : this.slots[NAME_START]
   }
 
   /** Appends a received field when a head is built from parts (HTTP/2). `text` must end where the line begins. */
@@ -58,13 +58,13 @@ export class FieldSection extends FieldScan {
    */
   protected appendAll(fields: readonly string[], isTrailer = false): number {
     for (let i = 0; i + 1 < fields.length; i += 2) {
-      const name = fields[i]!
+      const name = fields[i]
       if (name.charCodeAt(0) === COLON) {
         if (isTrailer) return Refusal.BadPseudoField
         continue
       }
       if (!isToken(name)) return Refusal.BadFieldName
-      const value = trimOws(fields[i + 1]!)
+      const value = trimOws(fields[i + 1])
       if (!isFieldValue(value)) return Refusal.ControlInHead
       if (CONNECTION_FIELDS.has(name.toLowerCase())) return Refusal.ConnectionFieldInH2
       this.append(name, value)
@@ -87,14 +87,14 @@ export class FieldSection extends FieldScan {
   /** Classifies field `index` and stores the answer in its mark. Called once per field, when the text is complete. */
   protected classify(index: number): KnownField {
     const slot = index * STRIDE
-    const known = knownField(this.text, this.slots[slot + NAME_START]!, this.slots[slot + NAME_END]!)
-    this.slots[slot + MARK]! |= known
+    const known = knownField(this.text, this.slots[slot + NAME_START], this.slots[slot + NAME_END])
+    this.slots[slot + MARK] |= known
     return known
   }
 
   /** Sets bits of a field's mark. */
   protected mark(index: number, bits: number): void {
-    this.slots[index * STRIDE + MARK]! |= bits
+    this.slots[index * STRIDE + MARK] |= bits
   }
 
   /** Name of field `index` as received. */
@@ -109,21 +109,20 @@ export class FieldSection extends FieldScan {
 
   /** Which known field `index` is. */
   known(index: number): KnownField {
-    return (this.slots[index * STRIDE + MARK]! & KNOWN_MASK) as KnownField
+    return (this.slots[index * STRIDE + MARK] & KNOWN_MASK) as KnownField
   }
 
   /** Whether field `index` is forwarded: neither hop-by-hop nor removed. */
   isForwarded(index: number): boolean {
-    return (this.slots[index * STRIDE + MARK]! & (MARK_HOP | MARK_REMOVED)) === 0
+    return (this.slots[index * STRIDE + MARK] & (MARK_HOP | MARK_REMOVED)) === 0
   }
 
   /** Index of the first received field of this name at or after `from`, or -1. `lowerName` must be lower case. */
   indexOf(lowerName: string, from = 0): number {
     const slots = this.slots
     for (let i = from; i < this.count; i++) {
-      const start = slots[i * STRIDE + NAME_START]!
-      if (slots[i * STRIDE + NAME_END]! - start === lowerName.length && this.#named(start, lowerName))
-        return i
+      const start = slots[i * STRIDE + NAME_START]
+      if (slots[i * STRIDE + NAME_END] - start === lowerName.length && this.#named(start, lowerName)) return i
     }
     return -1
   }
@@ -195,12 +194,12 @@ export class FieldSection extends FieldScan {
     let out = ''
     let runStart = from
     for (let i = 0; i < count; i++) {
-      const mark = slots[i * STRIDE + MARK]!
+      const mark = slots[i * STRIDE + MARK]
       if ((mark & (MARK_HOP | MARK_REMOVED | MARK_RAW)) === 0) continue
-      const lineStart = slots[i * STRIDE + NAME_START]!
+      const lineStart = slots[i * STRIDE + NAME_START]
       if (lineStart > runStart) out += text.slice(runStart, lineStart)
       if ((mark & (MARK_HOP | MARK_REMOVED)) === 0) out += `${this.name(i)}: ${this.canonicalValue(i)}\r\n`
-      runStart = i + 1 < count ? slots[(i + 1) * STRIDE + NAME_START]! : this.sectionEnd
+      runStart = i + 1 < count ? slots[(i + 1) * STRIDE + NAME_START] : this.sectionEnd
     }
     return out + text.slice(runStart, this.sectionEnd) + this.added
   }

@@ -147,7 +147,7 @@ export class RequestHead extends MessageHead {
     }
     if (this.part === Part.Method) {
       const start = base + this.lineStart
-      while (p < end && TOKEN[bytes[p]!] === 1 && p - start < METHOD_BYTES_MAX) p++
+      while (p < end && TOKEN[bytes[p]] === 1 && p - start < METHOD_BYTES_MAX) p++
       if (p < end) {
         if (bytes[p] === LF) return Refusal.BareLf
         if (bytes[p] !== SP || p === start) return Refusal.BadMethod
@@ -158,7 +158,7 @@ export class RequestHead extends MessageHead {
     }
     if (this.part === Part.Target) {
       const longest = base + this.#targetStart + this.limits.targetBytes
-      while (p < end && TARGET[bytes[p]!] === 1 && p <= longest) p++
+      while (p < end && TARGET[bytes[p]] === 1 && p <= longest) p++
       if (p > longest) return Refusal.TargetTooLong
       if (p < end) {
         if (bytes[p] === LF) return Refusal.BareLf
@@ -288,15 +288,15 @@ function withOneCookie(fields: readonly string[]): readonly string[] {
   if (nextCookie(fields, first + 2) === fields.length) return fields
   const joined = fields.slice(0, first + 2)
   for (let i = first + 2; i + 1 < fields.length; i += 2) {
-    if (isCookie(fields[i]!)) joined[first + 1] += `; ${fields[i + 1]!}`
-    else joined.push(fields[i]!, fields[i + 1]!)
+    if (isCookie(fields[i])) joined[first + 1] += `; ${fields[i + 1]}`
+    else joined.push(fields[i], fields[i + 1])
   }
   return joined
 }
 
 /** Index of the name of the next Cookie field, or the length of the list. */
 function nextCookie(fields: readonly string[], from: number): number {
-  for (let i = from; i + 1 < fields.length; i += 2) if (isCookie(fields[i]!)) return i
+  for (let i = from; i + 1 < fields.length; i += 2) if (isCookie(fields[i])) return i
   return fields.length
 }
 

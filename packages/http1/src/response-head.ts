@@ -96,7 +96,7 @@ export class ResponseHead extends MessageHead {
         if (refusal !== 0) return refusal
       }
       if (p === base + STATUS_END) {
-        this.status = (bytes[p - 3]! - 0x30) * 100 + (bytes[p - 2]! - 0x30) * 10 + (bytes[p - 1]! - 0x30)
+        this.status = (bytes[p - 3] - 0x30) * 100 + (bytes[p - 2] - 0x30) * 10 + (bytes[p - 1] - 0x30)
         this.version = isVersion11(bytes, base) ? 11 : 10
         this.isVerbatimLine = this.version === 11
         this.part = Part.Status
@@ -110,7 +110,7 @@ export class ResponseHead extends MessageHead {
       this.part = Part.Reason
     }
     if (this.part === Part.Reason) {
-      while (p < end && FIELD_VALUE[bytes[p]!] === 1) p++
+      while (p < end && FIELD_VALUE[bytes[p]] === 1) p++
       if (p < end) {
         if (bytes[p] !== CR) return bytes[p] === LF ? Refusal.BareLf : Refusal.ControlInHead
         p++
@@ -157,7 +157,7 @@ function statusRefusal(bytes: Uint8Array, start: number, p: number): number {
   const offset = p - start
   if (offset < VERSION_BYTES) return versionRefusal(bytes, start, p)
   if (offset === VERSION_BYTES) return bytes[p] === SP ? 0 : Refusal.BadStatusLine
-  const digit = bytes[p]! - 0x30
+  const digit = bytes[p] - 0x30
   const isValid = digit >= (offset === VERSION_BYTES + 1 ? 1 : 0) && digit <= 9
   return isValid ? 0 : Refusal.BadStatusLine
 }

@@ -18,7 +18,7 @@ const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE
  */
 export function versionRefusal(bytes: Uint8Array, start: number, p: number): Refusal | 0 {
   const offset = p - start
-  const byte = bytes[p]!
+  const byte = bytes[p]
   if (offset < 5) return byte === HTTP[offset] ? 0 : byte === LF ? Refusal.BareLf : Refusal.BadVersion
   if (offset === 5) return isDigit(byte) ? 0 : Refusal.BadVersion
   if (offset === 6) return byte === DOT ? 0 : Refusal.BadVersion

@@ -103,6 +103,7 @@ function readPair(settings: TlsSettings): CertificatePair {
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(
       `${settings.certFile} and ${settings.keyFile} are not a certificate and its key: ${reason}`,
+      { cause: error },
     )
   }
   return pair
@@ -114,6 +115,7 @@ function readPem(file: string, what: string): Buffer {
   } catch (error) {
     throw new Error(
       `the ${what} file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
     )
   }
 }

@@ -14,6 +14,8 @@ export interface Unread {
 const LOOK_MS = 50
 /** The looks together take at most this fraction of the time. */
 const LOOK_COST_MAX = 0.02
+/** Longest time between two looks, ms: on a busy machine one takes long because of others. */
+const LOOK_MAX_MS = 2000
 
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
 
@@ -69,7 +71,8 @@ export class ClientWatch {
       if (tables !== '') this.#compare(candidates, tables)
       const cost = performance.now() - startedAt
       // What was not found is looked for once more, soon.
-      this.#schedule(this.#missing.size > 0 ? LOOK_MS : Math.max(LOOK_MS, cost / LOOK_COST_MAX))
+      const pause = this.#missing.size > 0 ? LOOK_MS : cost / LOOK_COST_MAX
+      this.#schedule(Math.min(Math.max(LOOK_MS, pause), LOOK_MAX_MS))
     })
   }
 
@@ -95,8 +98,8 @@ export class ClientWatch {
 }
 
 function readTables(then: (tables: string) => void): void {
-  readFile(TABLES[0]!, 'latin1', (error4, tcp4) => {
-    readFile(TABLES[1]!, 'latin1', (error6, tcp6) => {
+  readFile(TABLES[0], 'latin1', (error4, tcp4) => {
+    readFile(TABLES[1], 'latin1', (error6, tcp6) => {
       // Without both tables a connection could look closed that is not.
       then(error4 === null && error6 === null ? tcp4 + tcp6 : '')
     })
@@ -149,16 +152,16 @@ function ipv6Bytes(address: string): number[] {
   // An IPv4 address inside an IPv6 one that is not a mapped one: too rare to be read.
   if (address.includes('.')) return []
   const [head = '', tail] = address.replace(/%.*$/, '').split('::')
-  const groups = (text: string): number[] =>
-    text === ''
-      ? []
-      : text
-          .split(':')
-          .flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255])
-  const front = groups(head)
+  const front = groupBytes(head)
   if (tail === undefined) return front
-  const back = groups(tail)
+  const back = groupBytes(tail)
   return [...front, ...Array.from({ length: 16 - front.length - back.length }, () => 0), ...back]
+}
+
+function groupBytes(groups: string): number[] {
+  if (groups === '') return []
+  const words = groups.split(':').map((group) => Number.parseInt(group, 16))
+  return words.flatMap((word) => [word >> 8, word & 255])
 }
 
 function wordsToHex(bytes: number[]): string {
@@ -166,7 +169,7 @@ function wordsToHex(bytes: number[]): string {
   let hex = ''
   for (let i = 0; i < bytes.length; i += 4) {
     const word = bytes.slice(i, i + 4)
-    for (const byte of isLittleEndian ? word.reverse() : word)
+    for (const byte of isLittleEndian ? word.toReversed() : word)
       hex += byte.toString(16).toUpperCase().padStart(2, '0')
   }
   return hex

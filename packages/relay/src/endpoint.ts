@@ -131,7 +131,7 @@ export class H1Endpoint implements Endpoint, H1Owner {
   }
 
   #takeWaiting(index: number): Exchange {
-    const exchange = this.#waiting.splice(index, 1)[0]!
+    const exchange = this.#waiting.splice(index, 1)[0]
     this.#wantFresh.delete(exchange)
     return exchange
   }
@@ -178,7 +178,7 @@ export class H1Endpoint implements Endpoint, H1Owner {
     this.#isClosed = true
     for (const stop of this.#dials) stop()
     this.#dials.clear()
-    for (const connection of [...this.#idle]) connection.close()
+    for (const connection of this.#idle) connection.close()
     this.#idle.length = 0
     this.#wantFresh.clear()
     for (const exchange of this.#waiting.splice(0)) {

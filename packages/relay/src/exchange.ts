@@ -1,9 +1,11 @@
-import { listElements, type RequestHead, type ResponseHead, type TrailerSection } from '@pilotlight/http1'
+import type { RequestHead, ResponseHead, TrailerSection } from '@pilotlight/http1'
 import { ExchangeClocks, Stage } from './exchange-clocks.ts'
+import type { ExchangeScope } from './exchange-scope.ts'
 import { type Failure, FAILURES, type Outcome } from './failure.ts'
 import { HeldBody } from './held-body.ts'
-import type { Clocks, Downstream, ExchangeHandler, Upstream, UpstreamStream } from './sides.ts'
-import { Timed, type TimerWheel } from './timer-wheel.ts'
+import { isIdempotent, offers } from './request-rules.ts'
+import type { Clocks, Downstream, Upstream, UpstreamStream } from './sides.ts'
+import { Timed } from './timer-wheel.ts'
 
 /**
  *     Waiting ─► Connecting ─► Forwarding ─┬─► Responding ─► Done
@@ -31,23 +33,6 @@ export const Phase = {
 } as const
 /** One of {@link Phase}. */
 export type Phase = (typeof Phase)[keyof typeof Phase]
-
-/** What every exchange of a relay shares. */
-export interface ExchangeScope {
-  readonly handler: ExchangeHandler
-  readonly wheel: TimerWheel
-  readonly clocks: Clocks
-  /** Request body bytes that may be buffered while held and kept for a retry. */
-  readonly holdBytes: number
-  /** How long an unfinished request body is read after the response ended, ms without a byte. */
-  readonly lingerMs: number
-  /** How many body bytes are thrown away after the response ended, before the connection is closed. */
-  readonly lingerBytes: number
-  /** How long a client that expects 100 waits for the upstream's before it gets ours, ms. */
-  readonly continueMs: number
-  /** Name in Proxy-Status, a token (RFC 9209 section 2). */
-  readonly proxyName: string
-}
 
 /** How often an idle connection may turn out to be dead before it counts as a failure of the endpoint. */
 const STALE_RETRIES_MAX = 3
@@ -499,7 +484,7 @@ export class Exchange extends Timed {
   // ── clocks ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #armClocks(): void {
-    const at = this.#times.next(STAGES[this.#phase]!)
+    const at = this.#times.next(STAGES[this.#phase])
     if (at !== Infinity) this.#scope.wheel.arm(this, at)
   }
 
@@ -509,7 +494,7 @@ export class Exchange extends Timed {
       this.#times.continueAt = 0
       this.downstream.sendContinue()
     }
-    const failure = this.#times.expired(STAGES[this.#phase]!, now)
+    const failure = this.#times.expired(STAGES[this.#phase], now)
     if (failure === '') return this.#armClocks()
     // The answer is complete; only an upload nobody needs is given up.
     if (failure === 'lingered' || this.#responseEnded) return this.#finish()
@@ -521,26 +506,4 @@ export class Exchange extends Timed {
     this.#times.isOverdue = true
     this.#consultOn(failure)
   }
-}
-
-/** Idempotent by its method (RFC 9110 section 9.2.2), or because the client says so with an Idempotency-Key. */
-function isIdempotent(request: RequestHead): boolean {
-  switch (request.method) {
-    case 'GET':
-    case 'HEAD':
-    case 'OPTIONS':
-    case 'TRACE':
-    case 'PUT':
-    case 'DELETE':
-      return true
-    default:
-      return request.indexOf('idempotency-key') >= 0 || request.indexOf('x-idempotency-key') >= 0
-  }
-}
-
-/** Whether every protocol of the answer is one that was asked for (RFC 9110 section 7.8), ignoring case. */
-function offers(requested: string, answered: string): boolean {
-  if (requested === '' || answered === '') return false
-  const asked = listElements(requested.toLowerCase())
-  return listElements(answered.toLowerCase()).every((protocol) => asked.includes(protocol))
 }

@@ -221,9 +221,15 @@ export class H1Downstream extends Timed implements Downstream {
   }
 
   #endBody(position: number): number {
-    this.#state = State.Answering
+    this.#onBodyEnd()
     this.#exchange!.onRequestEnd(null)
     return position
+  }
+
+  /** Back-pressure on the body is over with it; whoever does not read would not see the client leave. */
+  #onBodyEnd(): void {
+    this.#state = State.Answering
+    this.#readOn()
   }
 
   /** Reads request body from `bytes[from…]`. Returns where it ended; the length when it did not. */
@@ -250,7 +256,7 @@ export class H1Downstream extends Timed implements Downstream {
       position = decoder.position
       if (event === ChunkEvent.Data) exchange.onRequestData(bytes, decoder.dataStart, decoder.dataEnd)
       else if (event === ChunkEvent.End) {
-        this.#state = State.Answering
+        this.#onBodyEnd()
         exchange.onRequestEnd(decoder.trailersFor(exchange.request))
         return position
       }
@@ -328,6 +334,7 @@ export class H1Downstream extends Timed implements Downstream {
     end: number,
     isComplete: boolean,
   ): void {
+    if (this.#isSpoilt(exchange)) this.#writer.keepsConnection = false
     this.#writer.sendResponse(exchange, head, bytes, start, end, isComplete)
   }
 
@@ -371,9 +378,12 @@ export class H1Downstream extends Timed implements Downstream {
     this.#exchange = null
     if (this.#state === State.Closed) return
     if (this.#state === State.Tunnel) return this.#close()
-    // Bytes behind a refused upgrade were meant for another protocol: they are no request.
-    const isSpoilt = exchange.request.upgrade !== '' && this.#input.bytes !== null
-    if (!this.#writer.keepsConnection || !exchange.requestEnded || this.#scope.isDraining || isSpoilt) {
+    if (
+      !this.#writer.keepsConnection ||
+      !exchange.requestEnded ||
+      this.#scope.isDraining ||
+      this.#isSpoilt(exchange)
+    ) {
       return this.#close()
     }
     this.#scope.heads.give(this.#head!)
@@ -384,6 +394,11 @@ export class H1Downstream extends Timed implements Downstream {
     if (keepAliveMs > 0) wheel.arm(this, wheel.coarseNow + keepAliveMs + wheel.tickMs)
     else wheel.disarm(this)
     if (this.#input.bytes !== null) this.#process()
+  }
+
+  /** Bytes behind a refused upgrade were meant for another protocol: they are no request. */
+  #isSpoilt(exchange: Exchange): boolean {
+    return exchange.request.upgrade !== '' && this.#input.bytes !== null
   }
 
   cut(): void {

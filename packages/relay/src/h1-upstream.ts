@@ -135,11 +135,11 @@ export class H1Upstream extends Timed implements UpstreamStream {
     if (chunks.length === 0) {
       socket.write(text, 'latin1')
     } else {
-      const first = chunks[0]!
+      const first = chunks[0]
       if (chunks.length > 1) socket.cork()
       if (this.#requestFraming === Framing.Chunked) writeChunk(socket, text, first, 0, first.length)
       else writeTextAndBytes(socket, text, first, 0, first.length)
-      for (let i = 1; i < chunks.length; i++) this.sendData(chunks[i]!, 0, chunks[i]!.length)
+      for (let i = 1; i < chunks.length; i++) this.sendData(chunks[i], 0, chunks[i].length)
       if (chunks.length > 1) socket.uncork()
     }
     if (exchange.requestEnded) this.sendEnd(exchange.requestTrailers)

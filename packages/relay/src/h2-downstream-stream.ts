@@ -35,6 +35,9 @@ const COPY_BYTES_MAX = 16 * 1024
 /** How long the end of an answer may take to leave, ms: a client may never read it. */
 const FLUSH_MS = 60_000
 
+/** How many turns of the event loop trailers may take to leave, until their stream is left to its deadline. */
+const TURNS_MAX = 100
+
 /** What a stream is destroyed with, for RST_STREAM with INTERNAL_ERROR; nobody is told. */
 const CUT = new Error('the exchange was cut')
 
@@ -77,8 +80,6 @@ export class H2Downstream extends Timed implements Downstream {
     // Reset by the client: told at once, also while nobody reads and close has to wait.
     stream.on('aborted', () => this.#onGone())
     stream.on('close', () => this.#onClose())
-    stream.on('wantTrailers', () => this.#onWantTrailers())
-    stream.on('finish', () => this.#onFinish())
     if (!this.#isRequestWhole) {
       watchEnd(stream, () => {
         this.#isRequestWhole = true
@@ -149,6 +150,7 @@ export class H2Downstream extends Timed implements Downstream {
     const options = { endStream: isComplete && start === end, waitForTrailers: mayTrail }
     if (!this.#respond(responseFields(head), options)) return exchange.onResponseUnsendable()
     this.#awaitsTrailers = mayTrail && !this.#stream.writableEnded
+    if (this.#awaitsTrailers) this.#stream.on('wantTrailers', () => this.#onWantTrailers())
     if (this.#stream.writableEnded) this.#state = State.Answered
     else if (isComplete) this.#end(bytes, start, end)
     else if (end > start) this.sendData(bytes, start, end)
@@ -196,8 +198,7 @@ export class H2Downstream extends Timed implements Downstream {
     } catch {
       return this.#stream.close(H2Code.InternalError)
     }
-    // A reset right behind the trailers would overtake them: they are sent at the end of this turn.
-    if (this.#stopsRequest) setImmediate(() => this.#stream.close(H2Code.NoError))
+    this.#onFinish()
   }
 
   sendReply(exchange: Exchange, status: number, fields: string, body: string): void {
@@ -245,11 +246,22 @@ export class H2Downstream extends Timed implements Downstream {
   #stopRequest(): void {
     this.#stopsRequest = true
     if (this.#stream.writableFinished) this.#onFinish()
+    else this.#stream.on('finish', () => this.#onFinish())
   }
 
   /** What was written is out, except for trailers. */
   #onFinish(): void {
-    if (this.#stopsRequest && !this.#awaitsTrailers) this.#stream.close(H2Code.NoError)
+    if (this.#stopsRequest && !this.#awaitsTrailers) this.#resetBehindEnd(TURNS_MAX)
+  }
+
+  /**
+   * A reset would overtake trailers that are not sent yet, and no event tells when they are: the state does. Should they
+   * take longer than `turns` of the event loop, the deadline ends the stream.
+   */
+  #resetBehindEnd(turns: number): void {
+    if (this.#stream.closed || this.#stream.destroyed) return
+    if (this.#stream.state.localClose === 1) this.#stream.close(H2Code.NoError)
+    else if (turns > 0) setImmediate(() => this.#resetBehindEnd(turns - 1))
   }
 
   cut(): void {

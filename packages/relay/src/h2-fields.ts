@@ -110,6 +110,11 @@ export function trailerFields(trailers: TrailerSection | null): OutgoingHttpHead
   return fields
 }
 
+/** The status in the raw list of a response, or NaN or 0 when there is none to be used. */
+export function statusOf(raw: readonly string[]): number {
+  return raw[0] === ':status' ? Number(raw[1]) : 0
+}
+
 /** Builds a trailer section from a raw list. Answers a refusal when it breaks a rule. */
 export function readTrailers(raw: readonly string[], limits: Readonly<Limits>): TrailerSection | number {
   const trailers = new TrailerSection(limits)

@@ -1,5 +1,6 @@
 import type { Limits } from '@pilotlight/http1'
 import type * as Http2 from 'node:http2'
+import type { Failure } from './failure.ts'
 
 let loaded: typeof Http2 | null = null
 
@@ -67,5 +68,18 @@ export function watchEnd(stream: Http2.Http2Stream, onEnd: () => void): void {
   stream.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
     if (chunk === null && !stream.closed) onEnd()
     return push(chunk, encoding)
+  }
+}
+
+/** What a stream that closed before its response was complete died of. */
+export function closeFailure(code: number | undefined): Failure {
+  switch (code) {
+    case H2Code.RefusedStream:
+      return 'stream-refused'
+    case H2Code.ProtocolError:
+      // Nearly always nghttp2's own verdict on the response.
+      return 'response-refused'
+    default:
+      return 'upstream-closed'
   }
 }

@@ -1,9 +1,8 @@
 import { Framing, type ResponseHead, type TrailerSection } from '@pilotlight/http1'
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
 import type { Exchange } from './exchange.ts'
-import type { Failure } from './failure.ts'
-import { readTrailers, requestFields, sendFields, trailerFields } from './h2-fields.ts'
-import { END_STREAM, H2Code, watchEnd } from './h2-module.ts'
+import { readTrailers, requestFields, sendFields, statusOf, trailerFields } from './h2-fields.ts'
+import { closeFailure, END_STREAM, H2Code, watchEnd } from './h2-module.ts'
 import type { H2UpstreamSession } from './h2-upstream-session.ts'
 import type { UpstreamStream } from './sides.ts'
 import { Timed } from './timer-wheel.ts'
@@ -87,10 +86,12 @@ export class H2Upstream extends Timed implements UpstreamStream {
     stream.on('headers', (_headers, _flags, raw) => this.#onInterim(raw))
     stream.on('response', (_headers, flags, raw) => this.#onResponse(stream, flags, raw))
     stream.on('trailers', (_headers, _flags, raw) => this.#onTrailers(raw))
-    stream.on('drain', () => this.#exchange?.onUpstreamDrain())
     stream.on('end', () => this.#onEnd(stream))
-    stream.on('aborted', () => this.#onAborted(stream))
-    stream.on('wantTrailers', () => this.#onWantTrailers(stream))
+    if (!endStream) {
+      stream.on('drain', () => this.#exchange?.onUpstreamDrain())
+      stream.on('aborted', () => this.#onAborted(stream))
+      stream.on('wantTrailers', () => this.#onWantTrailers(stream))
+    }
     // An error is always followed by close, where it is handled.
     stream.on('error', ignore)
     stream.on('close', () => this.#onClose(stream))
@@ -165,14 +166,24 @@ export class H2Upstream extends Timed implements UpstreamStream {
 
   #onResponse(stream: ClientHttp2Stream, flags: number, raw: readonly string[]): void {
     if (this.#state !== State.Head) return
-    const exchange = this.#exchange!
     this.#session.onProven()
-    const isComplete = (flags & END_STREAM) !== 0
-    if (!this.#readHead(exchange, raw, !isComplete)) return
+    if ((flags & END_STREAM) !== 0) return this.tell(stream, raw, NO_BYTES)
+    // Read at once: when a reset came too, node throws away what nobody has read by the next tick.
+    const first = (stream.read() as Buffer | null) ?? NO_BYTES
+    // Trailers that came with all the rest are told right behind this event; then the whole response is sent at once.
+    if (this.#isResponseWhole) process.nextTick(tellLater, this, stream, raw, first)
+    else this.tell(stream, raw, first)
+  }
+
+  /** Tells the exchange of the head and of the body bytes that came with it, so that they leave in one write. */
+  tell(stream: ClientHttp2Stream, raw: readonly string[], first: Buffer): void {
+    if (this.#state !== State.Head) return
+    const exchange = this.#exchange!
+    const isComplete = this.#isResponseWhole && this.#responseTrailers === null
+    if (!this.#readHead(exchange, raw, !isComplete || first.length > 0)) return
     this.#state = State.Body
-    // Body bytes that came with the head are waiting: they are sent in one write with it.
-    const first = isComplete ? NO_BYTES : ((stream.read() as Buffer | null) ?? NO_BYTES)
     if (!this.#countBody(first.length)) return
+    if (isComplete && !this.#isAsLongAsSaid) return this.#refuse()
     exchange.onResponse(this.#head, first, 0, first.length, isComplete)
     if (isComplete) this.#complete(stream)
     // Only now: data that is read before the head was told would overtake it.
@@ -189,18 +200,22 @@ export class H2Upstream extends Timed implements UpstreamStream {
   /** A body longer than its head said would run into the next response of an HTTP/1.1 client. */
   #countBody(length: number): boolean {
     this.#responseBytes += length
-    if (this.#responseBytes <= this.#expectedBytes(Infinity)) return true
+    if (this.#responseBytes <= this.#expectedBytes) return true
     this.#refuse()
     return false
   }
 
-  #expectedBytes(unknown: number): number {
+  get #expectedBytes(): number {
     if (this.#head.framing === Framing.None) return 0
-    return this.#head.framing === Framing.Length ? this.#head.contentLength : unknown
+    return this.#head.framing === Framing.Length ? this.#head.contentLength : Infinity
+  }
+
+  get #isAsLongAsSaid(): boolean {
+    return this.#head.framing !== Framing.Length || this.#responseBytes === this.#head.contentLength
   }
 
   #onTrailers(raw: readonly string[]): void {
-    if (this.#state === State.Body) this.#responseTrailers = readTrailers(raw, this.#session.owner.limits)
+    if (this.#state <= State.Body) this.#responseTrailers = readTrailers(raw, this.#session.owner.limits)
   }
 
   #onEnd(stream: ClientHttp2Stream): void {
@@ -208,8 +223,7 @@ export class H2Upstream extends Timed implements UpstreamStream {
     if (!this.#isResponseWhole) return void stream.destroy()
     if (this.#state !== State.Body) return
     const trailers = this.#responseTrailers
-    if (typeof trailers === 'number' || this.#responseBytes !== this.#expectedBytes(this.#responseBytes))
-      return this.#refuse()
+    if (typeof trailers === 'number' || !this.#isAsLongAsSaid) return this.#refuse()
     this.#exchange!.onResponseEnd(trailers !== null && trailers.count > 0 ? trailers : null)
     this.#complete(stream)
   }
@@ -269,21 +283,13 @@ export class H2Upstream extends Timed implements UpstreamStream {
   }
 }
 
-/** What a stream that closed before its response was complete died of. */
-function closeFailure(code: number | undefined): Failure {
-  switch (code) {
-    case H2Code.RefusedStream:
-      return 'stream-refused'
-    case H2Code.ProtocolError:
-      // Nearly always nghttp2's own verdict on the response.
-      return 'response-refused'
-    default:
-      return 'upstream-closed'
-  }
-}
-
-function statusOf(raw: readonly string[]): number {
-  return raw[0] === ':status' ? Number(raw[1]) : 0
+function tellLater(
+  upstream: H2Upstream,
+  stream: ClientHttp2Stream,
+  raw: readonly string[],
+  first: Buffer,
+): void {
+  upstream.tell(stream, raw, first)
 }
 
 function ignore(): void {}

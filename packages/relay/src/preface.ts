@@ -8,7 +8,4 @@ export function isPrefacePrefix(bytes: Buffer): boolean {
 }
 
 /** What a server sends that takes no session now: empty SETTINGS, then GOAWAY with ENHANCE_YOUR_CALM. */
-export const GOAWAY_BUSY: Buffer = Buffer.from(
-  '000000040000000000' + '000008070000000000' + '000000000000000b',
-  'hex',
-)
+export const GOAWAY_BUSY: Buffer = Buffer.from('000000040000000000000008070000000000000000000000000b', 'hex')

@@ -1,5 +1,5 @@
 import { type Limits, type Refusal, RequestHead } from '@pilotlight/http1'
-import type { ExchangeScope } from './exchange.ts'
+import type { ExchangeScope } from './exchange-scope.ts'
 import type { H1Downstream } from './h1-downstream.ts'
 import type { ClientWatch } from './client-watch.ts'
 

@@ -60,7 +60,7 @@ export class Relay {
     this.#scope = this.#createScope(handler)
     this.#farewells = new Farewells(settings.proxyName, settings.lingerMs)
     this.#http2 = new H2Downstreams(this.#scope, settings, () => this.#checkIdle())
-    this.#listeners = settings.listen.map((listen, i) => this.#createListener(listen, certificates[i]!))
+    this.#listeners = settings.listen.map((listen, i) => this.#createListener(listen, certificates[i]))
   }
 
   /**

@@ -97,7 +97,7 @@ export interface Endpoint extends Upstream {
 export interface Clocks {
   /** From the complete head to the dispatch. */
   readonly queueMs: number
-  /** To the first byte of the response head. */
+  /** To the final response head; interim ones do not end it. */
   readonly responseStartMs: number
   /** Whether the response-start clock runs from the request on (Knative) instead of from the dispatch. */
   readonly responseStartIncludesQueue: boolean

@@ -93,7 +93,7 @@ export class TimerWheel {
     const target = Math.floor(now / this.tickMs)
     // After a long pause one round over all slots reaches everything.
     if (target - this.#tick > SLOTS) this.#tick = target - SLOTS
-    while (this.#tick < target && this.#armed > 0) this.#turn(this.#slots[++this.#tick % SLOTS]!, now)
+    while (this.#tick < target && this.#armed > 0) this.#turn(this.#slots[++this.#tick % SLOTS], now)
     if (this.#tick < target) this.#tick = target
   }
 
@@ -127,7 +127,7 @@ export class TimerWheel {
   #link(timed: Timed, tick: number): void {
     // A deadline in the past or beyond the wheel gets the nearest slot that is still to come.
     const at = Math.min(Math.max(tick, this.#tick + 1), this.#tick + SLOTS - 1)
-    const slot = this.#slots[at % SLOTS]!
+    const slot = this.#slots[at % SLOTS]
     timed.timerTick = at
     timed.timerNext = slot
     timed.timerPrevious = slot.timerPrevious

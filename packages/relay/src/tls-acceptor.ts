@@ -73,7 +73,7 @@ export class TlsAcceptor {
       return void this.#server.emit('connection', socket)
     }
     this.#handshakes.delete(key)
-    const isMethod = first[0]! >= UPPER_A && first[0]! <= UPPER_Z
+    const isMethod = first[0] >= UPPER_A && first[0] <= UPPER_Z
     if (isMethod) this.#accepted.onPlainHttp(socket)
     else socket.destroy()
   }

@@ -42,10 +42,19 @@ t.test('what cannot be used is refused with the name of the file', async (t) => 
   const missing = `${files.directory}/missing.pem`
   t.match(refusal(missing, files.keyFile), `the certificate file ${missing} cannot be read: ENOENT`)
   t.match(refusal(files.certFile, missing), `the key file ${missing} cannot be read: ENOENT`)
-  t.match(refusal(files.directory, files.keyFile), `the certificate file ${files.directory} cannot be read: EISDIR`)
-  t.match(refusal(files.certFile, fixture('two-key.pem')), /one|tls\.crt and .*two-key\.pem are not a certificate and its key: .*mismatch/)
+  t.match(
+    refusal(files.directory, files.keyFile),
+    `the certificate file ${files.directory} cannot be read: EISDIR`,
+  )
+  t.match(
+    refusal(files.certFile, fixture('two-key.pem')),
+    /one|tls\.crt and .*two-key\.pem are not a certificate and its key: .*mismatch/,
+  )
   writeFileSync(missing, '')
-  t.match(refusal(missing, files.keyFile), `${missing} and ${files.keyFile} are not a certificate and its key`)
+  t.match(
+    refusal(missing, files.keyFile),
+    `${missing} and ${files.keyFile} are not a certificate and its key`,
+  )
   t.match(refusal(files.certFile, missing), 'are not a certificate and its key')
 })
 
@@ -117,13 +126,16 @@ t.test('a pair that its user cannot take is reported, and offered again', async 
 
 t.test('when nothing can be watched, looking now and then remains', async (t) => {
   const files = new PairFiles(t).write('one')
-  const { Certificates: Unwatched } = await t.mockImport<typeof import('../src/certificates.ts')>('../src/certificates.ts', {
-    'node:fs': t.createMock(await import('node:fs'), {
-      watch: () => {
-        throw Object.assign(new Error('no watch left'), { code: 'ENOSPC' })
-      },
-    }),
-  })
+  const { Certificates: Unwatched } = await t.mockImport<typeof import('../src/certificates.ts')>(
+    '../src/certificates.ts',
+    {
+      'node:fs': t.createMock(await import('node:fs'), {
+        watch: () => {
+          throw Object.assign(new Error('no watch left'), { code: 'ENOSPC' })
+        },
+      }),
+    },
+  )
   const certificates = new Unwatched(settingsFor(files))
   t.teardown(() => certificates.close())
   files.write('two')

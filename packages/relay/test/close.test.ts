@@ -123,7 +123,10 @@ t.test('close: what runs is answered to its end', async (t) => {
   t.equal(await started.ending(), 'end', 'although its head said nothing of it')
   started.ends()
   await within('the relay is closed', closed)
-  t.strictSame(rig.ended.all.map((one) => one.outcome), ['ok', 'ok'])
+  t.strictSame(
+    rig.ended.all.map((one) => one.outcome),
+    ['ok', 'ok'],
+  )
 })
 
 t.test('close: what is held is answered when its service decides', async (t) => {
@@ -137,9 +140,12 @@ t.test('close: what is held is answered when its service decides', async (t) => 
   const state = settled(closed)
   await turns(5)
   t.equal(state.isSettled, false)
-  held[0]!.forward(rig.endpoint)
-  held[1]!.reply(503, '', 'no room')
-  for (const [client, status] of [[one, 200], [two, 503]] as const) {
+  held[0].forward(rig.endpoint)
+  held[1].reply(503, '', 'no room')
+  for (const [client, status] of [
+    [one, 200],
+    [two, 503],
+  ] as const) {
     t.equal((await client.readsMessage()).status, status)
     client.ends()
   }
@@ -204,9 +210,13 @@ t.test('destroy ends connections that were turned away too', async (t) => {
 })
 
 async function runsToItsEnd(t: Test, ...args: string[]): Promise<string> {
-  const child = spawn(process.execPath, ['--conditions=@pilotlight/source', fixture('serve-once.ts'), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@pilotlight/source', fixture('serve-once.ts'), ...args],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   t.teardown(() => child.kill('SIGKILL'))
   let output = ''
   child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()))
@@ -216,7 +226,10 @@ async function runsToItsEnd(t: Test, ...args: string[]): Promise<string> {
 
 t.test('a process that closed its relay and its endpoints exits by itself', async (t) => {
   t.equal(await runsToItsEnd(t), 'HTTP/1.1 200 OK, exit code 0')
-  t.equal(await runsToItsEnd(t, fixture('one-cert.pem'), fixture('one-key.pem')), 'HTTP/1.1 200 OK, exit code 0')
+  t.equal(
+    await runsToItsEnd(t, fixture('one-cert.pem'), fixture('one-key.pem')),
+    'HTTP/1.1 200 OK, exit code 0',
+  )
 })
 
 t.test('the port is free again when the relay is closed', async (t) => {

@@ -11,7 +11,15 @@ import { turns, within } from './support/within.ts'
 
 const IS_LINUX = process.platform === 'linux' ? false : 'only Linux drops what a full queue cannot take'
 /** The real order of attempts, in little time. */
-const QUICK: DialPace = { firstMs: 20, growth: 1.05, jitter: 0.1, attemptsMax: 15, pauseMinMs: 1, pauseMaxMs: 3, handshakeMs: 100 }
+const QUICK: DialPace = {
+  firstMs: 20,
+  growth: 1.05,
+  jitter: 0.1,
+  attemptsMax: 15,
+  pauseMinMs: 1,
+  pauseMaxMs: 3,
+  handshakeMs: 100,
+}
 
 interface Dialled {
   readonly socket: Socket | null
@@ -59,24 +67,34 @@ async function listening(t: Test): Promise<{ port: number; server: ReturnType<ty
   return { port: (server.address() as AddressInfo).port, server }
 }
 
-t.test('the attempts are those of Knative: 50 ms, growing by 1.4, 15 of them, 20 to 22 s in all', async (t) => {
-  const times = (random: number): number[] =>
-    Array.from({ length: DIAL_PACE.attemptsMax }, (_, attempt) => Math.round(attemptMs(DIAL_PACE, attempt, random)))
-  t.strictSame(times(0), [50, 70, 98, 137, 192, 269, 376, 527, 738, 1033, 1446, 2025, 2835, 3969, 5556])
-  t.equal(times(1)[0], 55, 'at most a tenth is added')
-  const total = (random: number, pauseMs: number): number =>
-    times(random).reduce((sum, ms) => sum + ms, 0) + (DIAL_PACE.attemptsMax - 1) * pauseMs
-  t.ok(total(0, DIAL_PACE.pauseMinMs) > 19_500)
-  t.ok(total(1, DIAL_PACE.pauseMaxMs) < 22_200)
-  t.strictSame([DIAL_PACE.pauseMinMs, DIAL_PACE.pauseMaxMs], [30, 60])
-})
+t.test(
+  'the attempts are those of Knative: 50 ms, growing by 1.4, 15 of them, 20 to 22 s in all',
+  async (t) => {
+    const times = (random: number): number[] =>
+      Array.from({ length: DIAL_PACE.attemptsMax }, (_, attempt) =>
+        Math.round(attemptMs(DIAL_PACE, attempt, random)),
+      )
+    t.strictSame(times(0), [50, 70, 98, 137, 192, 269, 376, 527, 738, 1033, 1446, 2025, 2835, 3969, 5556])
+    t.equal(times(1)[0], 55, 'at most a tenth is added')
+    const total = (random: number, pauseMs: number): number =>
+      times(random).reduce((sum, ms) => sum + ms, 0) + (DIAL_PACE.attemptsMax - 1) * pauseMs
+    t.ok(total(0, DIAL_PACE.pauseMinMs) > 19_500)
+    t.ok(total(1, DIAL_PACE.pauseMaxMs) < 22_200)
+    t.strictSame([DIAL_PACE.pauseMinMs, DIAL_PACE.pauseMaxMs], [30, 60])
+  },
+)
 
 t.test('each attempt gets more time than the one before, whatever the jitter', async (t) => {
   fc.assert(
-    fc.property(fc.nat({ max: 13 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (n, a, b) => {
-      const [first, second] = [attemptMs(DIAL_PACE, n, a), attemptMs(DIAL_PACE, n + 1, b)]
-      return first > 49.9 * 1.4 ** n && first < 55.1 * 1.4 ** n && second > first
-    }),
+    fc.property(
+      fc.nat({ max: 13 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (n, a, b) => {
+        const [first, second] = [attemptMs(DIAL_PACE, n, a), attemptMs(DIAL_PACE, n + 1, b)]
+        return first > 49.9 * 1.4 ** n && first < 55.1 * 1.4 ** n && second > first
+      },
+    ),
     bounded(500),
   )
   t.pass()
@@ -184,7 +202,11 @@ t.test('who closes inside the handshake does not speak TLS', async (t) => {
 
 t.test('TLS options that cannot be used are a failure, not an exception', async (t) => {
   const { port } = await listening(t)
-  const { failure, detail } = await dials(t, { host: '127.0.0.1', port, tls: { minVersion: 'TLSv9' as never } })
+  const { failure, detail } = await dials(t, {
+    host: '127.0.0.1',
+    port,
+    tls: { minVersion: 'TLSv9' as never },
+  })
   t.equal(failure, 'tls-failed')
   t.match(detail, 'TLSv9')
 })

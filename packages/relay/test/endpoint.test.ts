@@ -35,15 +35,18 @@ async function setUp(t: Test, count: number) {
 t.test('the connection used last is used first', async (t) => {
   const { scene, peers } = await setUp(t, 3)
   const client = scene.asks()
-  await peers[2]!.readsMessage()
-  peers[2]!.sends(response('y'))
+  await peers[2].readsMessage()
+  peers[2].sends(response('y'))
   t.equal(await client.done(), 'ok 200')
   t.equal(client.downstream.received, 'y')
   t.equal(scene.endpoint.openConnections, 3)
 })
 
 t.test('keeps no more idle connections than idleMax', async (t) => {
-  const origin = await Origin.start(t, answering(() => response('x')))
+  const origin = await Origin.start(
+    t,
+    answering(() => response('x')),
+  )
   const scene = new EndpointScene(t, origin.port, { idleMax: 2 })
   const clients = Array.from({ length: 5 }, () => scene.asks())
   for (const client of clients) t.equal(await client.done(), 'ok 200')
@@ -52,7 +55,10 @@ t.test('keeps no more idle connections than idleMax', async (t) => {
 })
 
 t.test('with an idleMax of 0 every exchange has a connection of its own', async (t) => {
-  const origin = await Origin.start(t, answering(() => response('x')))
+  const origin = await Origin.start(
+    t,
+    answering(() => response('x')),
+  )
   const scene = new EndpointScene(t, origin.port, { idleMax: 0 })
   for (let i = 0; i < 3; i++) t.equal(await scene.asks().done(), 'ok 200')
   await until('all are closed', () => scene.endpoint.openConnections === 0)
@@ -65,7 +71,7 @@ t.test('closes a connection that was idle for idleMs, not before', async (t) => 
   t.equal(scene.endpoint.idleConnections, 1)
   scene.pass(150)
   t.equal(scene.endpoint.idleConnections, 0)
-  t.equal(await peers[0]!.ending(), 'end')
+  t.equal(await peers[0].ending(), 'end')
 })
 
 t.test('leaves a second before the server would close by its own word', async (t) => {
@@ -84,7 +90,10 @@ t.test('leaves a second before the server would close by its own word', async (t
 })
 
 t.test('keeps no connection that the server announces to close within a second', async (t) => {
-  const origin = await Origin.start(t, answering(() => response('x', '200 OK', 'Keep-Alive: timeout=1\r\n')))
+  const origin = await Origin.start(
+    t,
+    answering(() => response('x', '200 OK', 'Keep-Alive: timeout=1\r\n')),
+  )
   const scene = new EndpointScene(t, origin.port)
   await scene.asks().done()
   t.equal(scene.endpoint.idleConnections, 0)
@@ -195,28 +204,31 @@ t.test('who left while its connection was looked at is not served; the connectio
   client.leaves()
   t.equal(await client.done(), 'client-gone 0')
   await until('the connection is back', () => scene.endpoint.idleConnections === 1)
-  t.equal(peers[0]!.unread, '')
+  t.equal(peers[0].unread, '')
 })
 
 t.test('close: idle connections end at once, one in use when its exchange is over', async (t) => {
   const { origin, scene, peers } = await setUp(t, 2)
   const running = scene.asks()
-  await peers[1]!.readsMessage()
+  await peers[1].readsMessage()
   const waiting = scene.asks() // takes the other one
-  await peers[0]!.readsMessage()
+  await peers[0].readsMessage()
   const dialling = scene.asks()
   scene.endpoint.close()
   t.equal(await dialling.done(), 'upstream-failed 502')
   t.strictSame(dialling.failures, ['connect-failed'])
-  peers[1]!.sends(response('y'))
-  peers[0]!.sends(response('z'))
+  peers[1].sends(response('y'))
+  peers[0].sends(response('z'))
   t.equal(await running.done(), 'ok 200')
   t.equal(await waiting.done(), 'ok 200')
   await until('nothing is open', () => scene.endpoint.openConnections === 0)
   const late = scene.asks()
   t.equal(await late.done(), 'upstream-failed 502', 'and nobody is served after it')
   await turns()
-  t.equal(origin.accepted.all.every((peer) => peer.socket.destroyed || peer.isOver), true)
+  t.equal(
+    origin.accepted.all.every((peer) => peer.socket.destroyed || peer.isOver),
+    true,
+  )
 })
 
 // ── the race with a server that closes an idle connection ─────────────────────────────────────────────────────────
@@ -238,43 +250,46 @@ t.test('a GET on a connection that the server just closed goes out again on a ne
 
 t.test('a POST is not sent twice: on a connection that was used just now it fails', async (t) => {
   const { origin, scene, peers } = await setUp(t, 1)
-  peers[0]!.closes()
+  peers[0].closes()
   const client = scene.asks('POST')
   t.equal(await client.done(), 'upstream-failed 502')
   t.strictSame(client.failures, ['upstream-closed'])
   t.equal(origin.accepted.count, 1)
 })
 
-t.test('a POST does not go out on a connection that was idle for long before the server had its say', async (t) => {
-  for (const place of ['a turn of its own', 'the middle of a poll']) {
-    const { origin, scene, peers } = await setUp(t, 1)
-    scene.pass(1500)
-    if (place === 'the middle of a poll') {
-      const ping = await Origin.start(t)
-      const inPoll = new EndpointScene(t, ping.port)
-      const trigger = inPoll.asks()
-      const pinged = await ping.accepts()
-      await pinged.readsMessage()
-      const arrived = new Promise<void>((resolve) => (trigger.onResponse = resolve))
-      pinged.sends(response('now'))
-      await arrived
+t.test(
+  'a POST does not go out on a connection that was idle for long before the server had its say',
+  async (t) => {
+    for (const place of ['a turn of its own', 'the middle of a poll']) {
+      const { origin, scene, peers } = await setUp(t, 1)
+      scene.pass(1500)
+      if (place === 'the middle of a poll') {
+        const ping = await Origin.start(t)
+        const inPoll = new EndpointScene(t, ping.port)
+        const trigger = inPoll.asks()
+        const pinged = await ping.accepts()
+        await pinged.readsMessage()
+        const arrived = new Promise<void>((resolve) => (trigger.onResponse = resolve))
+        pinged.sends(response('now'))
+        await arrived
+      }
+      peers[0].closes()
+      const client = scene.asks('POST')
+      const peer = await origin.accepts()
+      t.match(await peer.readsMessage(), { line: 'POST / HTTP/1.1' }, place)
+      peer.sends(response('once'))
+      t.equal(await client.done(), 'ok 200', place)
+      t.strictSame(client.failures, [], place)
     }
-    peers[0]!.closes()
-    const client = scene.asks('POST')
-    const peer = await origin.accepts()
-    t.match(await peer.readsMessage(), { line: 'POST / HTTP/1.1' }, place)
-    peer.sends(response('once'))
-    t.equal(await client.done(), 'ok 200', place)
-    t.strictSame(client.failures, [], place)
-  }
-})
+  },
+)
 
 t.test('a POST goes out on a connection that was idle for long and is still open', async (t) => {
   const { origin, scene, peers } = await setUp(t, 1)
   scene.pass(1500)
   const client = scene.asks('POST')
-  await peers[0]!.readsMessage()
-  peers[0]!.sends(response('x'))
+  await peers[0].readsMessage()
+  peers[0].sends(response('x'))
   t.equal(await client.done(), 'ok 200')
   t.equal(origin.accepted.count, 1)
 })
@@ -285,8 +300,8 @@ t.test('a refused dial does not fail a request whose connection is being looked 
   origin.stopsListening()
   const post = scene.asks('POST')
   const get = scene.asks()
-  await peers[0]!.readsMessage()
-  peers[0]!.sends(response('x'))
+  await peers[0].readsMessage()
+  peers[0].sends(response('x'))
   t.equal(await post.done(), 'ok 200')
   t.equal(await get.done(), 'upstream-failed 502')
 })
@@ -294,37 +309,39 @@ t.test('a refused dial does not fail a request whose connection is being looked 
 // ── nothing is left ───────────────────────────────────────────────────────────────────────────────────────────────
 
 /** An application that does everything an application should not. */
-const misbehave = (dice: Dice) => async (peer: Peer): Promise<void> => {
-  for (;;) {
-    await peer.readsMessage()
-    switch (dice.below(9)) {
-      case 0:
-        return void peer.closes()
-      case 1:
-        return void peer.resets()
-      case 2:
-        peer.sends('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf')
-        return void peer.closes()
-      case 3:
-        peer.sends(response('x'))
-        return void peer.closes()
-      case 4:
-        peer.sends(response('x', '200 OK', 'Connection: close\r\n'))
-        break
-      case 5:
-        peer.sends('garbage\r\n\r\n')
-        break
-      case 6:
-        peer.sends(`${response('x')}trailing garbage`)
-        break
-      case 7:
-        // Never answers: the client will have to leave.
-        return
-      default:
-        peer.sends(response('x'))
+const misbehave =
+  (dice: Dice) =>
+  async (peer: Peer): Promise<void> => {
+    for (;;) {
+      await peer.readsMessage()
+      switch (dice.below(9)) {
+        case 0:
+          return peer.closes()
+        case 1:
+          return peer.resets()
+        case 2:
+          peer.sends('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf')
+          return peer.closes()
+        case 3:
+          peer.sends(response('x'))
+          return peer.closes()
+        case 4:
+          peer.sends(response('x', '200 OK', 'Connection: close\r\n'))
+          break
+        case 5:
+          peer.sends('garbage\r\n\r\n')
+          break
+        case 6:
+          peer.sends(`${response('x')}trailing garbage`)
+          break
+        case 7:
+          // Never answers: the client will have to leave.
+          return
+        default:
+          peer.sends(response('x'))
+      }
     }
   }
-}
 
 t.test('after any storm every exchange has ended once and only idle connections are open', async (t) => {
   for (let run = 0; run < runs(12); run++) {
@@ -340,8 +357,14 @@ t.test('after any storm every exchange has ended once and only idle connections 
     }
     await turns(10)
     for (const client of scene.clients) if (!client.isDone) client.leaves()
-    await until(`seed ${seed}: only idle connections are open`, () => scene.endpoint.openConnections === scene.endpoint.idleConnections)
-    t.ok(scene.clients.every((client) => client.isDone), `seed ${seed}: ${scene.clients.length} exchanges have ended`)
+    await until(
+      `seed ${seed}: only idle connections are open`,
+      () => scene.endpoint.openConnections === scene.endpoint.idleConnections,
+    )
+    t.ok(
+      scene.clients.every((client) => client.isDone),
+      `seed ${seed}: ${scene.clients.length} exchanges have ended`,
+    )
     t.strictSame(scene.journal.faults, [], `seed ${seed}`)
     scene.endpoint.close()
     await until(`seed ${seed}: nothing is open`, () => scene.endpoint.openConnections === 0)

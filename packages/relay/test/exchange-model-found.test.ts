@@ -1,5 +1,6 @@
 import t from 'tap'
-import { Exchange, type ExchangeScope, Phase } from '../src/exchange.ts'
+import { Exchange, Phase } from '../src/exchange.ts'
+import type { ExchangeScope } from '../src/exchange-scope.ts'
 import type { Failure } from '../src/failure.ts'
 import type { Clocks, ExchangeHandler } from '../src/sides.ts'
 import { TimerWheel } from '../src/timer-wheel.ts'
@@ -39,7 +40,14 @@ class Scene implements ExchangeHandler {
     this.wheel = new TimerWheel(50, () => this.nowMs)
     this.downstream = new ScriptedDownstream(this.journal, this.#dice, false)
     this.upstream = new ScriptedUpstream(this.journal)
-    const none = { queueMs: 0, responseStartMs: 0, responseStartIncludesQueue: false, idleMs: 0, totalMs: 0, tunnelMs: 0 }
+    const none = {
+      queueMs: 0,
+      responseStartMs: 0,
+      responseStartIncludesQueue: false,
+      idleMs: 0,
+      totalMs: 0,
+      tunnelMs: 0,
+    }
     const scope: ExchangeScope = {
       handler: this,
       wheel: this.wheel,
@@ -69,7 +77,7 @@ class Scene implements ExchangeHandler {
   }
 
   pass(ms: number): void {
-    for (const end = this.nowMs + ms; this.nowMs < end; ) {
+    for (const end = this.nowMs + ms; this.nowMs < end;) {
       this.nowMs = Math.min(end, this.nowMs + 50)
       this.wheel.advance()
     }

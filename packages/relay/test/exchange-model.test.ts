@@ -1,6 +1,7 @@
 import type { ResponseHead, TrailerSection } from '@pilotlight/http1'
 import t from 'tap'
-import { Exchange, type ExchangeScope, Phase } from '../src/exchange.ts'
+import { Exchange, Phase } from '../src/exchange.ts'
+import type { ExchangeScope } from '../src/exchange-scope.ts'
 import type { Failure, Outcome } from '../src/failure.ts'
 import type { Clocks, ExchangeHandler } from '../src/sides.ts'
 import { TimerWheel } from '../src/timer-wheel.ts'
@@ -17,7 +18,14 @@ import { Dice, runs, SEED } from './support/model-settings.ts'
 
 const TICK_MS = 50
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH'] as const
-const CLOCKS_OFF = { queueMs: 0, responseStartMs: 0, responseStartIncludesQueue: false, idleMs: 0, totalMs: 0, tunnelMs: 0 }
+const CLOCKS_OFF = {
+  queueMs: 0,
+  responseStartMs: 0,
+  responseStartIncludesQueue: false,
+  idleMs: 0,
+  totalMs: 0,
+  tunnelMs: 0,
+}
 /** Failures of an attempt that got no connection. */
 const UNCONNECTED: readonly Failure[] = ['connect-refused', 'connect-timeout', 'connect-failed', 'tls-failed']
 
@@ -64,7 +72,10 @@ class World implements ExchangeHandler {
     }
     this.downstream = new ScriptedDownstream(this.journal, dice, dice.chance(25))
     this.downstream.onContinue = () => {
-      this.journal.check(this.#body === '' && !this.exchange.requestEnded, '100 for a body that is already here')
+      this.journal.check(
+        this.#body === '' && !this.exchange.requestEnded,
+        '100 for a body that is already here',
+      )
     }
     this.upstream = new ScriptedUpstream(this.journal)
     this.upstream.atOnce = (_, fresh) => this.#acquireAtOnce(fresh)
@@ -78,7 +89,9 @@ class World implements ExchangeHandler {
     if (hasBody && dice.chance(30)) fields.push('Expect: 100-continue')
     this.exchange = new Exchange(this.#scope, this.downstream, requestHead(method, fields))
     if (isUpgrade && dice.chance(30)) this.downstream.early = this.#tunnelBytes()
-    this.journal.note(`${method} ${fields.join(', ')} hold ${this.#scope.holdBytes} ${JSON.stringify(this.#scope.clocks)}`)
+    this.journal.note(
+      `${method} ${fields.join(', ')} hold ${this.#scope.holdBytes} ${JSON.stringify(this.#scope.clocks)}`,
+    )
     this.#begin(hasBody)
   }
 
@@ -117,7 +130,10 @@ class World implements ExchangeHandler {
 
   onFailure(exchange: Exchange, failure: Failure): boolean {
     this.journal.note(`onFailure ${failure}`)
-    this.journal.check(exchange.failure === failure, `failure is ${exchange.failure} in onFailure of ${failure}`)
+    this.journal.check(
+      exchange.failure === failure,
+      `failure is ${exchange.failure} in onFailure of ${failure}`,
+    )
     this.journal.check(exchange.phase === Phase.Waiting, `phase ${exchange.phase} in onFailure`)
     this.#checkDue(failure)
     const roll = this.dice.below(10)
@@ -139,7 +155,8 @@ class World implements ExchangeHandler {
     this.journal.check(this.#stream === undefined, 'onDone with a live stream')
     this.journal.check(this.upstream.pending === null, 'onDone with an unanswered acquire')
     this.journal.check(this.wheel.armed === 0, 'onDone with a deadline armed')
-    if (exchange.outcome === 'timeout' && exchange.failure !== '' && this.downstream.isCut) this.#checkDue(exchange.failure)
+    if (exchange.outcome === 'timeout' && exchange.failure !== '' && this.downstream.isCut)
+      this.#checkDue(exchange.failure)
     this.#checkOutcome(exchange.outcome)
   }
 
@@ -301,7 +318,11 @@ class World implements ExchangeHandler {
       case 'head':
         return [() => this.#interim(), () => this.#respond(stream), () => this.#switch(stream)]
       case 'body':
-        return [() => this.#respondMore(stream), () => this.#respondMore(stream), () => this.#endResponse(stream)]
+        return [
+          () => this.#respondMore(stream),
+          () => this.#respondMore(stream),
+          () => this.#endResponse(stream),
+        ]
       case 'tunnel':
         if (stream.upstreamTunnelEnded) return []
         return [() => this.#respondMore(stream), () => this.#endUpstreamTunnel(stream)]
@@ -357,7 +378,8 @@ class World implements ExchangeHandler {
   }
 
   #breakStream(stream: ScriptedStream): void {
-    const failure = stream.state === 'uploading' || this.dice.chance(80) ? 'upstream-closed' : 'response-refused'
+    const failure =
+      stream.state === 'uploading' || this.dice.chance(80) ? 'upstream-closed' : 'response-refused'
     this.journal.note(`endpoint fails: ${failure}`)
     const isReused = stream.isReused && stream.state === 'head'
     stream.state = 'failed'
@@ -390,7 +412,11 @@ class World implements ExchangeHandler {
   step(): void {
     const events = [...this.#clientEvents(), ...this.#upstreamEvents()]
     if (!this.#isOver && this.exchange.hasBegun) {
-      if (this.exchange.phase === Phase.Waiting) events.push(() => this.#decideLater(), () => this.#decideLater())
+      if (this.exchange.phase === Phase.Waiting)
+        events.push(
+          () => this.#decideLater(),
+          () => this.#decideLater(),
+        )
       if (this.dice.chance(4)) events.push(() => this.#intervene())
     }
     if (events.length === 0 || this.dice.chance(20)) this.advance(this.dice.pick([10, 60, 200, 1500]))
@@ -416,7 +442,7 @@ class World implements ExchangeHandler {
 
   advance(ms: number): void {
     this.journal.note(`clock +${ms}`)
-    for (const end = this.nowMs + ms; this.nowMs < end; ) {
+    for (const end = this.nowMs + ms; this.nowMs < end;) {
       this.nowMs = Math.min(end, this.nowMs + TICK_MS)
       this.wheel.advance()
     }
@@ -427,14 +453,22 @@ class World implements ExchangeHandler {
   checkNow(): void {
     const { journal, exchange, downstream } = this
     for (const stream of this.streams) this.#checkReplay(stream)
-    journal.check(this.#delivered.startsWith(downstream.received), 'the client got other bytes than the endpoint sent')
+    journal.check(
+      this.#delivered.startsWith(downstream.received),
+      'the client got other bytes than the endpoint sent',
+    )
     if (this.#isOver) return this.#checkOver()
     if (downstream.heads > 0 && !downstream.isReply) {
       journal.check(downstream.received === this.#delivered, 'bytes of the response are missing')
     }
     this.#checkFlow()
     const { totalMs } = exchange.clocks
-    if (totalMs > 0 && !downstream.isTunnel && this.nowMs > exchange.startedAt + totalMs + 2 * TICK_MS && exchange.hasBegun) {
+    if (
+      totalMs > 0 &&
+      !downstream.isTunnel &&
+      this.nowMs > exchange.startedAt + totalMs + 2 * TICK_MS &&
+      exchange.hasBegun
+    ) {
       journal.check(!exchange.isAnswerable && downstream.hasAnswer, 'still unanswered after the total clock')
     }
   }
@@ -442,10 +476,14 @@ class World implements ExchangeHandler {
   #checkReplay(stream: ScriptedStream): void {
     const { journal } = this
     journal.check(this.#body.startsWith(stream.sent), 'the endpoint got another body than the client sent')
-    journal.check(this.#tunnelSent.startsWith(stream.sentTunnel), 'the endpoint got other bytes through the tunnel')
+    journal.check(
+      this.#tunnelSent.startsWith(stream.sentTunnel),
+      'the endpoint got other bytes through the tunnel',
+    )
     if (!stream.isRequestSent) return
     journal.check(stream.sent === this.#body, 'the request ended before its body did')
-    if (stream.state !== 'tunnel') journal.check(stream.trailers === this.#trailers || stream.sentTunnel !== '', 'other trailers')
+    if (stream.state !== 'tunnel')
+      journal.check(stream.trailers === this.#trailers || stream.sentTunnel !== '', 'other trailers')
   }
 
   /** Nobody may wait for a reader that nothing will bring back. */
@@ -457,10 +495,16 @@ class World implements ExchangeHandler {
       const buffered = exchange.bufferedChunks.reduce((sum, chunk) => sum + Math.max(chunk.length, 128), 0)
       const isHeld = exchange.phase <= Phase.Connecting && buffered >= this.#scope.holdBytes
       const isSlow = stream !== undefined && stream.isCongested
-      journal.check(downstream.isReading || isHeld || isSlow, 'the request is not read, and nothing will resume it')
+      journal.check(
+        downstream.isReading || isHeld || isSlow,
+        'the request is not read, and nothing will resume it',
+      )
     }
     if (stream !== undefined && stream.state !== 'uploading') {
-      journal.check(stream.isReading || downstream.isCongested, 'the response is not read, and nothing will resume it')
+      journal.check(
+        stream.isReading || downstream.isCongested,
+        'the response is not read, and nothing will resume it',
+      )
     }
     this.#checkContinue(stream)
   }

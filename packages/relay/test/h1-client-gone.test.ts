@@ -186,6 +186,24 @@ for (const { what, options, reach, seesFin = true } of PHASES) {
   }
 }
 
+t.test(
+  'the connection of a complete request is read on: only who reads sees a client leave on every system',
+  async (t) => {
+    const rig = await Rig.start(t, { ...HOLD, relay: { holdBytes: 4096 } })
+    const body = 'x'.repeat(4096)
+    for (const bytes of [
+      `Content-Length: 4096\r\n\r\n${body}`,
+      `Transfer-Encoding: chunked\r\n\r\n1000\r\n${body}\r\n0\r\n\r\n`,
+    ]) {
+      const client = await rig.connect()
+      client.sends(`POST / HTTP/1.1\r\nHost: a.test\r\n${bytes}`)
+      const exchange = await rig.begun.next()
+      await until('the body is complete', () => exchange.requestEnded)
+      t.notOk((exchange.downstream as H1Downstream).socket.isPaused())
+    }
+  },
+)
+
 t.test('a client that left is not retried for, nor answered', async (t) => {
   const rig = await Rig.start(t)
   const client = await rig.connect()

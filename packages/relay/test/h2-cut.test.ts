@@ -169,3 +169,30 @@ t.test('an endpoint that resets with NO_ERROR while the request is sent leaves n
     }
   }
 })
+
+t.test('a whole answer with a reset right behind it reaches the client whole', async (t) => {
+  const part = Buffer.alloc(10_000, 'x')
+  for (const [name, end] of [
+    ['without trailers', (id: number) => [frame(FrameType.Data, 1, id, part)]],
+    [
+      'with trailers',
+      (id: number) => [frame(FrameType.Data, 0, id, part), headers(id, [['x-end', 'whole']])],
+    ],
+  ] as const) {
+    const app = await rawApp(t, ({ socket }, id) => {
+      const begin = [headers(id, OK, false), frame(FrameType.Data, 0, id, part)]
+      socket.write(Buffer.concat([...begin, ...end(id), reset(id, 0)]))
+    })
+    const { port, recorder } = await startRelay(t, { port: app.port, protocol: 'h2' })
+    const asked = { ':path': '/', ':method': 'POST' }
+    const two = await h2Request(h2Client(t, port), asked, { body: 'begun', isOpen: true })
+    const one = await h1Request(port, '/', { method: 'POST', headers: { te: 'trailers' } }, { body: 'begun' })
+    for (const got of [one, two]) {
+      t.ok(got.isWhole, name)
+      t.equal(got.body.length, 20_000, name)
+      t.equal(got.trailers['x-end'], name === 'with trailers' ? 'whole' : undefined)
+    }
+    await recorder.untilDone(2)
+    t.same(recorder.outcomes, ['ok', 'ok'])
+  }
+})

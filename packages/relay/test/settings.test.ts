@@ -6,7 +6,6 @@ import {
   DEFAULT_SETTINGS,
   DEFAULT_TLS,
   readSettings,
-  type RelayOptions,
   type RelaySettings,
 } from '../src/settings.ts'
 import { readDocTables } from './support/tables.ts'
@@ -17,7 +16,7 @@ const PAIR = { certFile: 'a.crt', keyFile: 'a.key' }
 /** What is wrong with these options, beside a listener that is right. Any value, because people write them. */
 function problemsOf(options: Record<string, unknown>): string[] {
   const problems: string[] = []
-  readSettings({ listen: LISTEN, ...options } as RelayOptions, problems)
+  readSettings({ listen: LISTEN, ...options }, problems)
   return problems
 }
 
@@ -66,7 +65,10 @@ function flat(settings: object): Map<string, unknown> {
 
 t.test('what is left out has its default', async (t) => {
   const problems: string[] = []
-  const settings = readSettings({ listen: [{}], clocks: { idleMs: 5 }, limits: { headerCount: 7 }, holdBytes: 1 }, problems)
+  const settings = readSettings(
+    { listen: [{}], clocks: { idleMs: 5 }, limits: { headerCount: 7 }, holdBytes: 1 },
+    problems,
+  )
   t.strictSame(problems, [])
   t.strictSame(settings, {
     ...DEFAULT_SETTINGS,
@@ -83,12 +85,19 @@ t.test('the defaults are valid themselves', async (t) => {
 })
 
 t.test('every number has bounds, which are inclusive', async (t) => {
-  const numbers = [...flat(DEFAULT_SETTINGS)].filter(([, value]) => typeof value === 'number').map(([place]) => place)
+  const numbers = [...flat(DEFAULT_SETTINGS)]
+    .filter(([, value]) => typeof value === 'number')
+    .map(([place]) => place)
   t.strictSame(numbers.toSorted(), Object.keys(BOUNDS).toSorted(), 'none is left out here')
   for (const [place, [min, max, unit]] of Object.entries(BOUNDS)) {
     const says = `it must be a whole number of ${unit} from ${min} to ${max}`
     // The two sizes that depend on each other stay in order.
-    const other = place === 'limits.headBytes' ? { targetBytes: 1 } : place === 'limits.targetBytes' ? { headBytes: 16 * MIB } : {}
+    const other =
+      place === 'limits.headBytes'
+        ? { targetBytes: 1 }
+        : place === 'limits.targetBytes'
+          ? { headBytes: 16 * MIB }
+          : {}
     const problems = (value: unknown): string[] => {
       const options = at(place, value)
       if (options['limits'] !== undefined) Object.assign(options['limits'] as object, other)
@@ -119,7 +128,10 @@ t.test('what is no number is checked too', async (t) => {
     [{ proxyName: 'a b' }, 'proxyName is "a b": it must be a token (RFC 9110 section 5.6.2)'],
     [{ proxyName: '' }, 'proxyName is "": it must be a token (RFC 9110 section 5.6.2)'],
     [{ proxyName: 'a\r\nX: y' }, 'proxyName is "a\\r\\nX: y": it must be a token (RFC 9110 section 5.6.2)'],
-    [{ clocks: { responseStartIncludesQueue: 1 } }, 'clocks.responseStartIncludesQueue is 1: it must be true or false'],
+    [
+      { clocks: { responseStartIncludesQueue: 1 } },
+      'clocks.responseStartIncludesQueue is 1: it must be true or false',
+    ],
     [{ clocks: null }, 'clocks is null: it must be an object'],
     [{ limits: 5 }, 'limits is 5: it must be an object'],
     [{ limits: [] }, 'limits is []: it must be an object'],
@@ -137,15 +149,21 @@ t.test('what is no number is checked too', async (t) => {
 })
 
 t.test('TLS is checked', async (t) => {
-  const problems = (tls: Record<string, unknown>): string[] => problemsOf({ listen: [{ tls: { ...PAIR, ...tls } }] })
+  const problems = (tls: Record<string, unknown>): string[] =>
+    problemsOf({ listen: [{ tls: { ...PAIR, ...tls } }] })
   t.strictSame(problems({}), [])
   t.strictSame(problems({ minVersion: 'TLSv1.2' }), [])
-  t.strictSame(problems({ minVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256', groups: 'X25519:P-256' }), [])
+  t.strictSame(
+    problems({ minVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256', groups: 'X25519:P-256' }),
+    [],
+  )
   t.strictSame(problems({ certFile: '', keyFile: 5 }), [
     'listen[0].tls.certFile is "": it must be the path of a PEM file',
     'listen[0].tls.keyFile is 5: it must be the path of a PEM file',
   ])
-  t.strictSame(problems({ minVersion: '1.3' }), ['listen[0].tls.minVersion is "1.3": it must be TLSv1.2 or TLSv1.3'])
+  t.strictSame(problems({ minVersion: '1.3' }), [
+    'listen[0].tls.minVersion is "1.3": it must be TLSv1.2 or TLSv1.3',
+  ])
   t.strictSame(problems({ maxVersion: 'TLSv1.2' }), [
     'listen[0].tls.minVersion is "TLSv1.3": it must not be above maxVersion, "TLSv1.2"',
   ])
@@ -160,12 +178,17 @@ t.test('an unknown name is a problem, and the known ones are listed', async (t) 
     'headTimeout is not an option: known are proxyName, connectionsMax, headMs, keepAliveMs, holdBytes, lingerMs, lingerBytes, ' +
       'continueMs, streamsMax, windowBytes',
   ])
-  t.match(problemsOf({ clocks: { queue: 5 } }), [/^clocks\.queue is not an option: known are queueMs, responseStartMs, /])
+  t.match(problemsOf({ clocks: { queue: 5 } }), [
+    /^clocks\.queue is not an option: known are queueMs, responseStartMs, /,
+  ])
   t.match(problemsOf({ limits: { head: 5 } }), [/^limits\.head is not an option: known are headBytes, /])
   t.match(problemsOf({ listen: [{ ip: '::' }] }), [/^listen\[0\]\.ip is not an option: known are host, port/])
-  t.match(problemsOf({ listen: [{ tls: { ...PAIR, ca: '' } }] }), [/^listen\[0\]\.tls\.ca is not an option: known are certFile, /])
+  t.match(problemsOf({ listen: [{ tls: { ...PAIR, ca: '' } }] }), [
+    /^listen\[0\]\.tls\.ca is not an option: known are certFile, /,
+  ])
   // Names that every object has are no options either.
-  for (const name of ['constructor', 'toString', '__proto__x']) t.match(problemsOf({ [name]: 5 }), [/ is not an option/])
+  for (const name of ['constructor', 'toString', '__proto__x'])
+    t.match(problemsOf({ [name]: 5 }), [/ is not an option/])
 })
 
 t.test('a target must fit into its head', async (t) => {
@@ -197,7 +220,11 @@ t.test('docs/reference/relay.md has every setting with its default', async (t) =
     typeof value === 'number' ? value.toLocaleString('en-US') : value === '' ? 'empty' : String(value)
   const check = (heading: string, defaults: ReadonlyMap<string, unknown>): void => {
     const table = tables.get(heading)
-    t.strictSame([...(table?.keys() ?? [])], [...defaults.keys()], `${heading}: every setting, in the order of the code`)
+    t.strictSame(
+      [...(table?.keys() ?? [])],
+      [...defaults.keys()],
+      `${heading}: every setting, in the order of the code`,
+    )
     for (const [place, value] of defaults) {
       const [, meaning, unit, range, fallback, reason] = table?.get(place) ?? []
       t.equal(fallback, shown(value), `${place}: default`)
@@ -205,7 +232,8 @@ t.test('docs/reference/relay.md has every setting with its default', async (t) =
       t.match(unit, /.+/, `${place}: unit`)
       t.match(reason, /.{10,}/, `${place}: reason`)
       const bounds = BOUNDS[place]
-      if (bounds !== undefined) t.equal(range, `${shown(bounds[0])} to ${shown(bounds[1])}`, `${place}: range`)
+      if (bounds !== undefined)
+        t.equal(range, `${shown(bounds[0])} to ${shown(bounds[1])}`, `${place}: range`)
     }
   }
   const { clocks, limits, listen: _, ...relay } = DEFAULT_SETTINGS as RelaySettings
@@ -213,7 +241,10 @@ t.test('docs/reference/relay.md has every setting with its default', async (t) =
   check('Clocks', flat({ clocks }))
   check('Limits', flat({ limits }))
   check('Listeners', new Map(Object.entries(DEFAULT_LISTEN)))
-  check('TLS', new Map<string, unknown>([['certFile', 'none'], ['keyFile', 'none'], ...Object.entries(DEFAULT_TLS)]))
+  check(
+    'TLS',
+    new Map<string, unknown>([['certFile', 'none'], ['keyFile', 'none'], ...Object.entries(DEFAULT_TLS)]),
+  )
   const pool = tables.get('Pool')
   t.equal(pool?.get('idleMax')?.[4], '1,000')
   t.equal(pool?.get('idleMs')?.[4], '90,000')

@@ -59,7 +59,7 @@ t.test('listens on several addresses', async (t) => {
 
 t.test('without a host it takes IPv4, and IPv6 where there is any', async (t) => {
   const relay = await started(t, { listen: [{}] })
-  const client = await Peer.connect(relay.ports[0]!)
+  const client = await Peer.connect(relay.ports[0])
   client.sends(get())
   t.match(await client.readsMessage(), { status: 200 })
   client.closes()
@@ -77,8 +77,13 @@ t.test('every port in use is named, and those that were free are free again', as
   const probe = await started(t, { listen: [{ host: '127.0.0.1' }] })
   const [free] = probe.ports as [number]
   probe.destroy()
-  const problems = await problemsOf({ listen: [taken[0]!, free, taken[1]!].map((port) => ({ host: '127.0.0.1', port })) })
-  t.match(problems, [/^listen\[0\]: port \d+ on 127\.0\.0\.1 is in use/, /^listen\[2\]: port \d+ on 127\.0\.0\.1 is in use/])
+  const problems = await problemsOf({
+    listen: [taken[0], free, taken[1]].map((port) => ({ host: '127.0.0.1', port })),
+  })
+  t.match(problems, [
+    /^listen\[0\]: port \d+ on 127\.0\.0\.1 is in use/,
+    /^listen\[2\]: port \d+ on 127\.0\.0\.1 is in use/,
+  ])
   t.equal(problems.length, 2)
   await started(t, { listen: [{ host: '127.0.0.1', port: free }] })
 })
@@ -87,7 +92,12 @@ t.test('one port twice is in use the second time', async (t) => {
   const probe = await started(t, { listen: [{ host: '127.0.0.1' }] })
   const [port] = probe.ports as [number]
   probe.destroy()
-  const problems = await problemsOf({ listen: [{ host: '127.0.0.1', port }, { host: '127.0.0.1', port }] })
+  const problems = await problemsOf({
+    listen: [
+      { host: '127.0.0.1', port },
+      { host: '127.0.0.1', port },
+    ],
+  })
   t.match(problems, [/^listen\[1\]: port \d+ on 127\.0\.0\.1 is in use/])
 })
 
@@ -99,12 +109,18 @@ t.test('an address of another machine stops the start', async (t) => {
 })
 
 const isRoot = process.getuid?.() === 0
-t.test('a port that needs privileges stops the start', { skip: isRoot && 'root may listen anywhere' }, async (t) => {
-  const problems = await problemsOf({ listen: [{ host: '127.0.0.1', port: 1 }] })
-  // Some machines let everybody listen everywhere.
-  if (problems.length === 0) return t.comment('this machine has no such port')
-  t.strictSame(problems, ['listen[0]: port 1 needs privileges this process does not have: name one above 1023'])
-})
+t.test(
+  'a port that needs privileges stops the start',
+  { skip: isRoot && 'root may listen anywhere' },
+  async (t) => {
+    const problems = await problemsOf({ listen: [{ host: '127.0.0.1', port: 1 }] })
+    // Some machines let everybody listen everywhere.
+    if (problems.length === 0) return t.comment('this machine has no such port')
+    t.strictSame(problems, [
+      'listen[0]: port 1 needs privileges this process does not have: name one above 1023',
+    ])
+  },
+)
 
 t.test('a certificate that cannot be used stops the start', async (t) => {
   const files = new PairFiles(t).write('one')
@@ -118,7 +134,11 @@ t.test('a certificate that cannot be used stops the start', async (t) => {
   })
   t.equal(problems.length, 2)
   t.match(problems[0], /^listen\[0\]\.tls: the certificate file \/nowhere\/tls\.crt cannot be read: ENOENT/)
-  t.ok(problems[1]!.startsWith(`listen[1].tls: ${files.certFile} and ${keyFile} are not a certificate and its key: `))
+  t.ok(
+    problems[1].startsWith(
+      `listen[1].tls: ${files.certFile} and ${keyFile} are not a certificate and its key: `,
+    ),
+  )
 })
 
 t.test('every problem is told at once: of settings and of files', async (t) => {
@@ -153,13 +173,21 @@ t.test('a connection beyond connectionsMax gets a clear answer, and the others g
     client.sends(get())
     t.match(await client.readsMessage(), { status: 200 })
   }
-  for (const request of [get(), `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(100_000)}`, '']) {
+  for (const request of [
+    get(),
+    `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(100_000)}`,
+    '',
+  ]) {
     const third = await rig.connect()
     third.sends(request)
     const answer = await third.readsMessage()
     t.equal(answer.status, 503)
     t.equal(answer.body, 'too many connections\n')
-    for (const field of ['Proxy-Status: pilotlight; error=connection_limit_reached', 'Retry-After: 1', 'Connection: close']) {
+    for (const field of [
+      'Proxy-Status: pilotlight; error=connection_limit_reached',
+      'Retry-After: 1',
+      'Connection: close',
+    ]) {
       t.ok(answer.fields.includes(field), field)
     }
     t.equal(await third.ending(), 'end', 'not a reset, which could swallow the answer')
@@ -182,8 +210,8 @@ t.test('who is turned away is told to the owner', async (t) => {
     onConnectionRefused: (address) => refused.push(address),
   })
   t.teardown(() => relay.destroy())
-  const one = await Peer.connect(relay.ports[0]!)
-  const two = await Peer.connect(relay.ports[0]!)
+  const one = await Peer.connect(relay.ports[0])
+  const two = await Peer.connect(relay.ports[0])
   t.equal(await refused.next(), '127.0.0.1')
   one.closes()
   two.closes()
@@ -191,9 +219,9 @@ t.test('who is turned away is told to the owner', async (t) => {
 
 t.test('a client that was turned away and stays, or goes on sending, is closed after lingerMs', async (t) => {
   const relay = await started(t, { listen: [{ host: '127.0.0.1' }], connectionsMax: 1, lingerMs: 100 })
-  const first = await Peer.connect(relay.ports[0]!)
-  const stays = await Peer.connect(relay.ports[0]!)
-  const sends = await Peer.connect(relay.ports[0]!)
+  const first = await Peer.connect(relay.ports[0])
+  const stays = await Peer.connect(relay.ports[0])
+  const sends = await Peer.connect(relay.ports[0])
   const pump = setInterval(() => sends.sends('x'), 5)
   t.teardown(() => clearInterval(pump))
   for (const client of [stays, sends]) t.equal((await client.readsMessage()).status, 503)
@@ -206,12 +234,12 @@ t.test('a client that was turned away and stays, or goes on sending, is closed a
 
 t.test('no more than a thousand are answered at a time; then they are closed', async (t) => {
   const relay = await started(t, { listen: [{ host: '127.0.0.1' }], connectionsMax: 1 })
-  const first = await Peer.connect(relay.ports[0]!)
+  const first = await Peer.connect(relay.ports[0])
   const clients: Peer[] = []
   t.teardown(() => clients.forEach((client) => client.closes()))
-  for (let i = 0; i < 1000; i++) clients.push(await Peer.connect(relay.ports[0]!))
+  for (let i = 0; i < 1000; i++) clients.push(await Peer.connect(relay.ports[0]))
   t.equal((await clients.at(-1)!.readsMessage()).status, 503)
-  const beyond = await Peer.connect(relay.ports[0]!)
+  const beyond = await Peer.connect(relay.ports[0])
   await within('it is closed', beyond.ending())
   t.equal(beyond.unread, '')
   beyond.closes()

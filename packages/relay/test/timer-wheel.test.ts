@@ -30,7 +30,7 @@ function setUp(startMs = 0) {
   clock.ms = startMs
   const wheel = new TimerWheel(TICK_MS, clock.now)
   const pass = (ms: number): void => {
-    for (const end = clock.ms + ms; clock.ms < end; ) {
+    for (const end = clock.ms + ms; clock.ms < end;) {
       clock.ms = Math.min(end, clock.ms + TICK_MS)
       wheel.advance()
     }
@@ -98,13 +98,13 @@ t.test('an object that fires may disarm, arm and pull in others of its slot, and
   const { clock, wheel, pass } = setUp()
   const probes = Array.from({ length: 6 }, () => new Probe())
   for (const probe of probes) wheel.arm(probe, 100)
-  probes[0]!.whenFired = () => {
-    wheel.disarm(probes[1]!) // the next one
-    wheel.disarm(probes[5]!) // the last one
-    wheel.arm(probes[3]!, 1000)
-    wheel.arm(probes[4]!, clock.ms)
+  probes[0].whenFired = () => {
+    wheel.disarm(probes[1]) // the next one
+    wheel.disarm(probes[5]) // the last one
+    wheel.arm(probes[3], 1000)
+    wheel.arm(probes[4], clock.ms)
   }
-  probes[2]!.whenFired = () => wheel.arm(probes[2]!, clock.ms + 1000)
+  probes[2].whenFired = () => wheel.arm(probes[2], clock.ms + 1000)
   pass(200)
   t.strictSame(
     probes.map((probe) => probe.fired),
@@ -118,21 +118,24 @@ t.test('an object that fires may disarm, arm and pull in others of its slot, and
   )
 })
 
-t.test('the coarse time is that of the last tick while something is armed, else the time itself', async (t) => {
-  const { clock, wheel } = setUp()
-  clock.ms = 1234
-  t.equal(wheel.coarseNow, 1234)
-  const probe = new Probe()
-  wheel.arm(probe, 10_000)
-  t.equal(wheel.coarseNow, 1234)
-  clock.ms = 1270
-  t.equal(wheel.coarseNow, 1234)
-  wheel.advance()
-  t.equal(wheel.coarseNow, 1270)
-  wheel.disarm(probe)
-  clock.ms = 1300
-  t.equal(wheel.coarseNow, 1300)
-})
+t.test(
+  'the coarse time is that of the last tick while something is armed, else the time itself',
+  async (t) => {
+    const { clock, wheel } = setUp()
+    clock.ms = 1234
+    t.equal(wheel.coarseNow, 1234)
+    const probe = new Probe()
+    wheel.arm(probe, 10_000)
+    t.equal(wheel.coarseNow, 1234)
+    clock.ms = 1270
+    t.equal(wheel.coarseNow, 1234)
+    wheel.advance()
+    t.equal(wheel.coarseNow, 1270)
+    wheel.disarm(probe)
+    clock.ms = 1300
+    t.equal(wheel.coarseNow, 1300)
+  },
+)
 
 t.test('on the real clock it ticks by itself while something is armed', async (t) => {
   const wheel = new TimerWheel(5)
@@ -140,10 +143,13 @@ t.test('on the real clock it ticks by itself while something is armed', async (t
   const startedAt = wheel.now()
   const keepsProcessAlive = setInterval(() => {}, 1000)
   t.teardown(() => clearInterval(keepsProcessAlive))
-  await within('the wheel fires', new Promise<void>((resolve) => {
-    probe.whenFired = () => resolve()
-    wheel.arm(probe, startedAt + 20)
-  }))
+  await within(
+    'the wheel fires',
+    new Promise<void>((resolve) => {
+      probe.whenFired = () => resolve()
+      wheel.arm(probe, startedAt + 20)
+    }),
+  )
   t.ok(probe.firedAt - startedAt >= 20, 'not early')
   t.equal(wheel.armed, 0)
 })
@@ -156,7 +162,7 @@ type Action =
   | { readonly kind: 'arm'; readonly probe: number; readonly ms: number }
   | { readonly kind: 'disarm'; readonly probe: number }
   | { readonly kind: 'advance'; readonly ms: number }
-  | { readonly kind: 'script'; readonly probe: number; readonly then: readonly Action[] }
+  | { readonly kind: 'script'; readonly probe: number; readonly script: readonly Action[] }
 
 const probeIndex = fc.nat({ max: PROBES - 1 })
 const delay = fc.oneof(
@@ -174,7 +180,11 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('advance' as const),
-      ms: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 1000 }), fc.integer({ min: 0, max: 100_000 })),
+      ms: fc.oneof(
+        fc.integer({ min: 0, max: 60 }),
+        fc.integer({ min: 0, max: 1000 }),
+        fc.integer({ min: 0, max: 100_000 }),
+      ),
     }),
   },
   {
@@ -182,7 +192,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('script' as const),
       probe: probeIndex,
-      then: fc.array(fc.oneof(arm, disarm), { maxLength: 4 }),
+      script: fc.array(fc.oneof(arm, disarm), { maxLength: 4 }),
     }),
   },
 )
@@ -204,13 +214,13 @@ class Model {
     for (const [i, probe] of this.probes.entries()) probe.whenFired = (now) => this.#onFired(i, now, [])
   }
 
-  #onFired(i: number, now: number, then: readonly Action[]): void {
+  #onFired(i: number, now: number, script: readonly Action[]): void {
     const deadline = this.deadlines[i]!
     if (deadline === null) this.faults.push(`probe ${i} fired without a deadline`)
     else if (deadline > now) this.faults.push(`probe ${i} fired ${deadline - now} ms early`)
     this.deadlines[i] = null
-    if (this.probes[i]!.timerTick >= 0) this.faults.push(`probe ${i} is still linked when it fires`)
-    for (const action of then) this.apply(action)
+    if (this.probes[i].timerTick >= 0) this.faults.push(`probe ${i} is still linked when it fires`)
+    for (const action of script) this.apply(action)
   }
 
   apply(action: Action): void {
@@ -218,11 +228,11 @@ class Model {
       case 'arm':
         this.deadlines[action.probe] = this.clock.ms + action.ms
         this.armedAt[action.probe] = this.clock.ms
-        this.wheel.arm(this.probes[action.probe]!, this.clock.ms + action.ms)
+        this.wheel.arm(this.probes[action.probe], this.clock.ms + action.ms)
         break
       case 'disarm':
         this.deadlines[action.probe] = null
-        this.wheel.disarm(this.probes[action.probe]!)
+        this.wheel.disarm(this.probes[action.probe])
         break
       case 'advance':
         this.clock.ms += action.ms
@@ -230,7 +240,7 @@ class Model {
         this.#checkNoneLate()
         break
       case 'script':
-        this.probes[action.probe]!.whenFired = (now) => this.#onFired(action.probe, now, action.then)
+        this.probes[action.probe].whenFired = (now) => this.#onFired(action.probe, now, action.script)
     }
     this.#checkCount()
   }
@@ -239,21 +249,24 @@ class Model {
   #checkNoneLate(): void {
     for (const [i, deadline] of this.deadlines.entries()) {
       if (deadline === null) continue
-      const due = Math.max(deadline, this.armedAt[i]!)
+      const due = Math.max(deadline, this.armedAt[i])
       if (due + 2 * TICK_MS <= this.clock.ms) this.faults.push(`probe ${i} is ${this.clock.ms - due} ms late`)
     }
   }
 
   #checkCount(): void {
     const expected = this.deadlines.filter((deadline) => deadline !== null).length
-    if (this.wheel.armed !== expected) this.faults.push(`${this.wheel.armed} are armed, ${expected} should be`)
+    if (this.wheel.armed !== expected)
+      this.faults.push(`${this.wheel.armed} are armed, ${expected} should be`)
     for (const [i, deadline] of this.deadlines.entries()) {
-      const probe = this.probes[i]!
-      if (deadline !== null && probe.deadline !== deadline) this.faults.push(`probe ${i} has another deadline`)
+      const probe = this.probes[i]
+      if (deadline !== null && probe.deadline !== deadline)
+        this.faults.push(`probe ${i} has another deadline`)
       if (deadline === null && (probe.timerNext !== null || probe.timerPrevious !== null)) {
         this.faults.push(`probe ${i} is linked without a deadline`)
       }
-      if (probe.timerNext !== null && probe.timerNext.timerPrevious !== probe) this.faults.push(`next of ${i} is torn`)
+      if (probe.timerNext !== null && probe.timerNext.timerPrevious !== probe)
+        this.faults.push(`next of ${i} is torn`)
     }
   }
 
@@ -267,12 +280,16 @@ class Model {
 
 t.test('any order of arming, disarming and time, also from within, keeps the promises', async (t) => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 100_000 }), fc.array(action, { maxLength: 120 }), (startMs, actions) => {
-      const model = new Model(startMs)
-      for (const action of actions) model.apply(action)
-      model.finish()
-      if (model.faults.length > 0) throw new Error(model.faults.slice(0, 5).join('\n'))
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 100_000 }),
+      fc.array(action, { maxLength: 120 }),
+      (startMs, actions) => {
+        const model = new Model(startMs)
+        for (const action of actions) model.apply(action)
+        model.finish()
+        if (model.faults.length > 0) throw new Error(model.faults.slice(0, 5).join('\n'))
+      },
+    ),
     bounded(1500),
   )
   t.pass('no schedule broke one')

@@ -19,7 +19,12 @@ async function setUp(
   t: Test,
   options: { tls?: Partial<TlsSettings>; relay?: RelayOptions; events?: RelayEvents; origin?: Origin } = {},
 ) {
-  const origin = options.origin ?? (await Origin.start(t, answering(() => response('ok'))))
+  const origin =
+    options.origin ??
+    (await Origin.start(
+      t,
+      answering(() => response('ok')),
+    ))
   const pair = { certFile: fixture('one-cert.pem'), keyFile: fixture('one-key.pem') }
   const relay = await Relay.start(
     { listen: [{ host: '127.0.0.1', port: 0, tls: { ...pair, ...options.tls } }], ...options.relay },
@@ -38,7 +43,7 @@ async function setUp(
     await until('every connection is closed', () => relay.connections === 0 && endpoint.openConnections === 0)
     await until('no deadline is armed', () => relay.wheel.armed === 0)
   })
-  return { relay, origin, endpoint, port: relay.ports[0]! }
+  return { relay, origin, endpoint, port: relay.ports[0] }
 }
 
 t.test('HTTP/1.1 over TLS 1.3, request after request', async (t) => {
@@ -74,7 +79,9 @@ t.test('HTTP/2 by ALPN', async (t) => {
 t.test('TLS 1.2 is refused unless it is allowed', async (t) => {
   const { port } = await setUp(t)
   await t.rejects(connectTls(t, port, { maxVersion: 'TLSv1.2' }), /protocol version|alert/)
-  const allowing = await setUp(t, { tls: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' } })
+  const allowing = await setUp(t, {
+    tls: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' },
+  })
   const old = await connectTls(t, allowing.port, { maxVersion: 'TLSv1.2' })
   t.equal(old.socket.getProtocol(), 'TLSv1.2')
   t.equal(old.socket.getCipher().name, 'ECDHE-ECDSA-AES128-GCM-SHA256')
@@ -96,7 +103,10 @@ t.test('new handshakes get a changed certificate, open connections stay', async 
   const files = new PairFiles(t).mount('one')
   const reloads = new Events<string>('the certificate is read again')
   const problems = new Events<string>('the certificate cannot be used')
-  const events = { onCertificate: (file: string) => reloads.push(file), onCertificateProblem: (text: string) => problems.push(text) }
+  const events = {
+    onCertificate: (file: string) => reloads.push(file),
+    onCertificateProblem: (text: string) => problems.push(text),
+  }
   const { port } = await setUp(t, { tls: { certFile: files.certFile, keyFile: files.keyFile }, events })
   const before = await connectTls(t, port, { servername: 'one.test' })
   t.equal(serialOf(before), '1001')
@@ -126,7 +136,10 @@ t.test('half a pair is reported, and the old one stays in use', async (t) => {
 
 t.test('a megabyte goes through in both directions', async (t) => {
   const body = 'x'.repeat(1024 * 1024)
-  const origin = await Origin.start(t, answering((request) => response(request.body.toUpperCase())))
+  const origin = await Origin.start(
+    t,
+    answering((request) => response(request.body.toUpperCase())),
+  )
   const { port } = await setUp(t, { origin })
   const client = await connectTls(t, port)
   client.sends(`POST / HTTP/1.1\r\nHost: one.test\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
@@ -179,7 +192,11 @@ t.test('a client that ends its side while nothing runs is closed', async (t) => 
 
 t.test('who speaks plain HTTP to a TLS port is told so', async (t) => {
   const { port, relay } = await setUp(t)
-  for (const request of [GET, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n']) {
+  for (const request of [
+    GET,
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody',
+    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  ]) {
     const client = await Peer.connect(port)
     client.sends(request)
     const answer = await client.readsMessage()
@@ -317,7 +334,7 @@ async function secureUpstream(t: Test, port: number, tls: import('node:tls').Con
     endpoint.close()
     await until('every connection is closed', () => relay.connections === 0 && endpoint.openConnections === 0)
   })
-  const client = await Peer.connect(relay.ports[0]!)
+  const client = await Peer.connect(relay.ports[0])
   t.teardown(() => client.closes())
   return { client, failures, endpoint }
 }
@@ -341,7 +358,10 @@ t.test('a certificate of the endpoint that is not trusted, or for another name, 
   const cases = [
     { tls: { servername: 'two.test' }, says: /verify|self-signed|unable/ },
     { tls: { ca: CA, servername: 'three.test' }, says: /three\.test/ },
-    { tls: { ca: CA, servername: 'two.test', maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }, says: /handshake|cipher|alert/ },
+    {
+      tls: { ca: CA, servername: 'two.test', maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' },
+      says: /handshake|cipher|alert/,
+    },
   ] as const
   for (const { tls, says } of cases) {
     const { client, failures } = await secureUpstream(t, origin.port, tls)

@@ -1,7 +1,8 @@
 import type { Test } from 'tap'
 import type { Address } from '../../src/dial.ts'
 import { H1Endpoint, type PoolSettings } from '../../src/endpoint.ts'
-import { Exchange, type ExchangeScope } from '../../src/exchange.ts'
+import { Exchange } from '../../src/exchange.ts'
+import type { ExchangeScope } from '../../src/exchange-scope.ts'
 import type { Failure } from '../../src/failure.ts'
 import type { ExchangeHandler, Upstream } from '../../src/sides.ts'
 import { TimerWheel } from '../../src/timer-wheel.ts'
@@ -50,7 +51,14 @@ export class EndpointScene implements ExchangeHandler {
     this.wheel = new TimerWheel(50, () => this.nowMs)
     const to = typeof address === 'number' ? { host: '127.0.0.1', port: address } : address
     this.endpoint = new H1Endpoint(to, { idleMax: 1000, idleMs: 90_000, ...pool }, this.wheel)
-    const clocks = { queueMs: 0, responseStartMs: 0, responseStartIncludesQueue: false, idleMs: 0, totalMs: 0, tunnelMs: 0 }
+    const clocks = {
+      queueMs: 0,
+      responseStartMs: 0,
+      responseStartIncludesQueue: false,
+      idleMs: 0,
+      totalMs: 0,
+      tunnelMs: 0,
+    }
     this.#scope = {
       handler: this,
       wheel: this.wheel,
@@ -81,7 +89,7 @@ export class EndpointScene implements ExchangeHandler {
 
   /** Turns the clock on. */
   pass(ms: number): void {
-    for (const end = this.nowMs + ms; this.nowMs < end; ) {
+    for (const end = this.nowMs + ms; this.nowMs < end;) {
       this.nowMs = Math.min(end, this.nowMs + 50)
       this.wheel.advance()
     }

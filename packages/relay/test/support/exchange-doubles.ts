@@ -32,7 +32,9 @@ export class Journal {
 export function requestHead(method: string, fields: readonly string[]): RequestHead {
   const head = new RequestHead()
   head.reset()
-  const bytes = Buffer.from(`${method} / HTTP/1.1\r\nHost: a.test\r\n${fields.map((line) => `${line}\r\n`).join('')}\r\n`)
+  const bytes = Buffer.from(
+    `${method} / HTTP/1.1\r\nHost: a.test\r\n${fields.map((line) => `${line}\r\n`).join('')}\r\n`,
+  )
   if (head.parse(bytes, 0, bytes.length) !== bytes.length) throw new Error(`not a head: ${bytes.toString()}`)
   return head
 }
@@ -42,7 +44,8 @@ export function responseHead(status: number, fields: readonly string[] = []): Re
   const head = new ResponseHead()
   head.reset()
   const bytes = Buffer.from(`HTTP/1.1 ${status} X\r\n${fields.map((line) => `${line}\r\n`).join('')}\r\n`)
-  if (head.parse(bytes, 0, bytes.length, 'GET') !== bytes.length) throw new Error(`not a head: ${bytes.toString()}`)
+  if (head.parse(bytes, 0, bytes.length, 'GET') !== bytes.length)
+    throw new Error(`not a head: ${bytes.toString()}`)
   return head
 }
 
@@ -111,7 +114,14 @@ export class ScriptedDownstream implements Downstream {
     this.#journal.check(++this.continues === 1, 'a second 100')
   }
 
-  sendResponse(_: Exchange, head: ResponseHead, bytes: Buffer, start: number, end: number, isComplete: boolean): void {
+  sendResponse(
+    _: Exchange,
+    head: ResponseHead,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    isComplete: boolean,
+  ): void {
     this.#sendsHead(`response ${head.status}, ${end - start} bytes${isComplete ? ', complete' : ''}`)
     this.received += bytes.toString('latin1', start, end)
     if (isComplete) this.hasAnswer = true
@@ -180,7 +190,8 @@ export class ScriptedDownstream implements Downstream {
 }
 
 /** Where a stream of the endpoint stands. */
-export type StreamState = 'head' | 'body' | 'uploading' | 'tunnel' | 'released' | 'failed' | 'abandoned' | 'flushing'
+export type StreamState =
+  'head' | 'body' | 'uploading' | 'tunnel' | 'released' | 'failed' | 'abandoned' | 'flushing'
 
 /** The endpoint's side, once there is one. */
 export class ScriptedStream implements UpstreamStream {
@@ -210,7 +221,9 @@ export class ScriptedStream implements UpstreamStream {
 
   /** Whether it still belongs to the exchange. */
   get isLive(): boolean {
-    return this.state === 'head' || this.state === 'body' || this.state === 'uploading' || this.state === 'tunnel'
+    return (
+      this.state === 'head' || this.state === 'body' || this.state === 'uploading' || this.state === 'tunnel'
+    )
   }
 
   #called(what: string): void {
@@ -253,7 +266,10 @@ export class ScriptedStream implements UpstreamStream {
 
   finishTunnel(): void {
     this.#called('finish of tunnel')
-    this.#journal.check(this.tunnelEnded && this.upstreamTunnelEnded, 'finishTunnel before both directions ended')
+    this.#journal.check(
+      this.tunnelEnded && this.upstreamTunnelEnded,
+      'finishTunnel before both directions ended',
+    )
     this.state = 'flushing'
   }
 

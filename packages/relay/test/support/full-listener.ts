@@ -33,7 +33,8 @@ export class FullListener {
     child.kill('SIGSTOP')
     const sockets: Socket[] = []
     t.teardown(() => sockets.forEach((socket) => socket.destroy()))
-    while (await isAccepted(port, sockets)) if (sockets.length > 20) throw new Error('the queue does not become full')
+    while (await isAccepted(port, sockets))
+      if (sockets.length > 20) throw new Error('the queue does not become full')
     return new FullListener(port, child, sockets)
   }
 

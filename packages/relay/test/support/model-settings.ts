@@ -15,7 +15,10 @@ export const SEED: number = numberFrom('FUZZ_SEED', 20261121)
 export const runs = (fallback: number): number => numberFrom('FUZZ_RUNS', fallback)
 
 /** What fast-check is told; it prints seed and path of a failure itself. */
-export const bounded = (fallback: number): { seed: number; numRuns: number } => ({ seed: SEED, numRuns: runs(fallback) })
+export const bounded = (fallback: number): { seed: number; numRuns: number } => ({
+  seed: SEED,
+  numRuns: runs(fallback),
+})
 
 /** Random numbers from a seed (mulberry32): the same on every machine and every Node. */
 export class Dice {
@@ -46,6 +49,6 @@ export class Dice {
 
   /** One of them. */
   pick<T>(from: readonly T[]): T {
-    return from[this.below(from.length)]!
+    return from[this.below(from.length)]
   }
 }

@@ -78,7 +78,11 @@ export class PairFiles {
 }
 
 /** A TLS client of the relay, with its handshake done. */
-export async function connectTls(t: Test, port: number, options: ConnectionOptions = {}): Promise<Peer & { readonly socket: TLSSocket }> {
+export async function connectTls(
+  t: Test,
+  port: number,
+  options: ConnectionOptions = {},
+): Promise<Peer & { readonly socket: TLSSocket }> {
   const socket = connect({ host: '127.0.0.1', port, ca: CA, ALPNProtocols: ['http/1.1'], ...options })
   t.teardown(() => socket.destroy())
   const peer = new Peer(socket, 'TLS client')
@@ -93,4 +97,5 @@ export async function connectTls(t: Test, port: number, options: ConnectionOptio
 }
 
 /** Serial number of the certificate that a server showed. */
-export const serialOf = (peer: { readonly socket: TLSSocket }): string => peer.socket.getPeerCertificate().serialNumber
+export const serialOf = (peer: { readonly socket: TLSSocket }): string =>
+  peer.socket.getPeerCertificate().serialNumber

@@ -22,8 +22,8 @@ export function readDocTables(file: string): Map<string, Table> {
     const table = tables.get(heading)
     // The first row of a table is its head.
     if (table === undefined) tables.set(heading, new Map())
-    else if (table.has(cells[0]!)) throw new Error(`${file} has two rows for ${cells[0]}`)
-    else table.set(cells[0]!, cells)
+    else if (table.has(cells[0])) throw new Error(`${file} has two rows for ${cells[0]}`)
+    else table.set(cells[0], cells)
   }
   return tables
 }
