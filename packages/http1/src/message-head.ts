@@ -1,8 +1,9 @@
 import { checkTransferEncoding, keepAliveTimeout, listElements, parseContentLength } from './field-lists.ts'
-import { MARK_HOP, MARK_RAW, type Part } from './field-scan.ts'
+import { INCOMPLETE, MARK_HOP, MARK_RAW, Part } from './field-scan.ts'
 import { FieldSection } from './field-section.ts'
 import { Framing } from './framing.ts'
 import { KnownField } from './known-fields.ts'
+import type { Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
 /** Versions a head can have: 10 and 11 as read from the wire, 20 for a head built from an HTTP/2 stream. */
@@ -11,7 +12,9 @@ export type Version = 10 | 11 | 20
 const ZERO = 0x30
 
 /** What request and response heads have in common: the connection options and the length of the body. */
-export class MessageHead extends FieldSection {
+export abstract class MessageHead extends FieldSection {
+  /** The bounds this head was made with. */
+  readonly limits: Readonly<Limits>
   /** Version of the message. */
   version: Version = 11
   /** How the end of the body is found. */
@@ -37,8 +40,33 @@ export class MessageHead extends FieldSection {
   #saysUpgrade = false
   #namesFields = false
 
-  protected resetMessage(part: Part): void {
-    this.resetSection(part)
+  constructor(limits: Readonly<Limits>) {
+    super()
+    this.limits = limits
+  }
+
+  /** Scans the start line from where the last call stopped. Returns a refusal or 0. */
+  protected abstract scanLine(bytes: Buffer, base: number, end: number): number
+
+  /**
+   * Scans start line and fields from where the last call stopped, and makes the text when they are complete. Returns
+   * the length of the head in bytes, {@link INCOMPLETE}, or a negative {@link Refusal}.
+   */
+  protected scanHead(bytes: Buffer, base: number, end: number): number {
+    const isOver = end - base > this.limits.headBytes
+    const stop = isOver ? base + this.limits.headBytes : end
+    let length = this.part < Part.LineStart ? this.scanLine(bytes, base, stop) : INCOMPLETE
+    if (length === INCOMPLETE && this.part >= Part.LineStart) {
+      length = this.scanFields(bytes, base, stop, this.limits.headerCount)
+    }
+    if (length < 0) return length
+    if (length === INCOMPLETE) return isOver ? Refusal.HeadTooLarge : INCOMPLETE
+    this.text = bytes.toString('latin1', base, base + length)
+    return length
+  }
+
+  protected resetMessage(): void {
+    this.resetSection(Part.Start)
     this.version = 11
     this.framing = Framing.None
     this.contentLength = -1

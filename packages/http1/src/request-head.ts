@@ -1,6 +1,6 @@
 import { CR, LF, SP, TARGET, TOKEN } from './bytes.ts'
 import { listElements, listHas } from './field-lists.ts'
-import { INCOMPLETE, MARK_HOP, Part } from './field-scan.ts'
+import { MARK_HOP, Part } from './field-scan.ts'
 import { isToken } from './field-text.ts'
 import { Framing } from './framing.ts'
 import { isHost } from './host.ts'
@@ -21,8 +21,6 @@ const QUESTION_MARK = 0x3f
  * then written by {@link requestText}. One instance serves a connection for all its requests.
  */
 export class RequestHead extends MessageHead {
-  /** The bounds this head was made with. */
-  readonly limits: Readonly<Limits>
   /** A token, case kept. */
   method = ''
   /** What is sent upstream: origin-form (`/path?query`) or `*`; for CONNECT the authority. */
@@ -44,14 +42,13 @@ export class RequestHead extends MessageHead {
   #hosts = 0
 
   constructor(limits: Readonly<Limits> = DEFAULT_LIMITS) {
-    super()
-    this.limits = limits
+    super(limits)
     this.reset()
   }
 
   /** Forgets the last request. Must be called before the next one is parsed. */
   reset(): void {
-    this.resetMessage(Part.Start)
+    this.resetMessage()
     this.method = ''
     this.target = ''
     this.host = ''
@@ -64,20 +61,12 @@ export class RequestHead extends MessageHead {
 
   /**
    * Scans on from where the last call stopped. `base` is where this head begins in `bytes`; all of the head read so
-   * far must stand from there on. Returns the length of the head in bytes, {@link INCOMPLETE}, or a {@link Refusal}.
+   * far must stand from there on. Returns the length of the head in bytes, INCOMPLETE, or a {@link Refusal}.
    */
   parse(bytes: Buffer, base: number, end: number): number {
-    const isOver = end - base > this.limits.headBytes
-    const stop = isOver ? base + this.limits.headBytes : end
-    let length = this.part < Part.LineStart ? this.#scanLine(bytes, base, stop) : INCOMPLETE
-    if (length === INCOMPLETE && this.part >= Part.LineStart) {
-      length = this.scanFields(bytes, base, stop, this.limits.headerCount)
-    }
-    if (length < 0) return length
-    if (length === INCOMPLETE) return isOver ? Refusal.HeadTooLarge : INCOMPLETE
-    this.text = bytes.toString('latin1', base, base + length)
-    const refusal = this.#readLine() || this.readFields()
-    return refusal < 0 ? refusal : length
+    const length = this.scanHead(bytes, base, end)
+    if (length <= 0) return length
+    return this.#readLine() || this.readFields() || length
   }
 
   /**
@@ -129,7 +118,7 @@ export class RequestHead extends MessageHead {
   }
 
   /** The request line, with at most one empty line before it (RFC 9112 section 2.2). Returns a refusal or 0. */
-  #scanLine(bytes: Buffer, base: number, end: number): number {
+  protected override scanLine(bytes: Buffer, base: number, end: number): number {
     let p = base + this.at
     if (this.part === Part.Start && p < end) {
       if (bytes[p] === CR) {

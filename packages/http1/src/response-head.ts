@@ -1,5 +1,5 @@
 import { CR, FIELD_VALUE, LF, SP } from './bytes.ts'
-import { INCOMPLETE, MARK_HOP, Part } from './field-scan.ts'
+import { MARK_HOP, Part } from './field-scan.ts'
 import { Framing } from './framing.ts'
 import { KnownField } from './known-fields.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
@@ -15,22 +15,19 @@ const STATUS_END = VERSION_BYTES + 4
  * request; {@link parse} is told its method.
  */
 export class ResponseHead extends MessageHead {
-  /** The bounds this head was made with. */
-  readonly limits: Readonly<Limits>
   /** 100 to 999; servers use codes beyond 599. */
   status = 0
   /** Whether the status line can be forwarded as it is: HTTP/1.1 with the space that RFC 9112 section 4 asks for. */
   isVerbatimLine = true
 
   constructor(limits: Readonly<Limits> = DEFAULT_LIMITS) {
-    super()
-    this.limits = limits
+    super(limits)
     this.reset()
   }
 
   /** Forgets the last response. Must be called before the next one is parsed. */
   reset(): void {
-    this.resetMessage(Part.Start)
+    this.resetMessage()
     this.status = 0
     this.isVerbatimLine = true
   }
@@ -48,20 +45,11 @@ export class ResponseHead extends MessageHead {
 
   /**
    * Scans on from where the last call stopped. `base` is where this head begins in `bytes`; `method` is the request's.
-   * Returns the length of the head in bytes, {@link INCOMPLETE}, or a negative {@link Refusal}.
+   * Returns the length of the head in bytes, INCOMPLETE, or a negative {@link Refusal}.
    */
   parse(bytes: Buffer, base: number, end: number, method: string): number {
-    const isOver = end - base > this.limits.headBytes
-    const stop = isOver ? base + this.limits.headBytes : end
-    let length = this.part < Part.LineStart ? this.#scanLine(bytes, base, stop) : INCOMPLETE
-    if (length === INCOMPLETE && this.part >= Part.LineStart) {
-      length = this.scanFields(bytes, base, stop, this.limits.headerCount)
-    }
-    if (length < 0) return length
-    if (length === INCOMPLETE) return isOver ? Refusal.HeadTooLarge : INCOMPLETE
-    this.text = bytes.toString('latin1', base, base + length)
-    const refusal = this.readFields(method)
-    return refusal < 0 ? refusal : length
+    const length = this.scanHead(bytes, base, end)
+    return length <= 0 ? length : this.readFields(method) || length
   }
 
   /**
@@ -88,7 +76,7 @@ export class ResponseHead extends MessageHead {
   }
 
   /** The status line. Returns a refusal or 0. */
-  #scanLine(bytes: Buffer, base: number, end: number): number {
+  protected override scanLine(bytes: Buffer, base: number, end: number): number {
     let p = base + this.at
     if (this.part === Part.Start) {
       for (; p < end && p < base + STATUS_END; p++) {

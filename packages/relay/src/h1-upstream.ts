@@ -9,6 +9,7 @@ import {
   type TrailerSection,
 } from '@pilotlight/http1'
 import type { Socket } from 'node:net'
+import { afterPoll } from './after-poll.ts'
 import type { Reader } from './dial.ts'
 import type { Exchange } from './exchange.ts'
 import type { Failure } from './failure.ts'
@@ -100,7 +101,9 @@ export class H1Upstream extends Timed implements UpstreamStream {
     const destroy = socket.destroy.bind(socket)
     socket.destroy = (error?: NodeJS.ErrnoException) => {
       if (error?.syscall !== 'write') return destroy(error)
-      afterNextRead(() => destroy(error))
+      // A server that answers early and closes without reading the rest resets right behind its answer. A write that
+      // meets the reset first must not throw the answer away: it has been read after the next poll.
+      afterPoll(() => destroy(error))
       return socket
     }
   }
@@ -396,15 +399,6 @@ export class H1Upstream extends Timed implements UpstreamStream {
   override onDeadline(): void {
     this.#owner.onIdleDeadline(this)
   }
-}
-
-/**
- * A server that answers early and closes without reading the rest resets the connection right behind its answer. A
- * write that meets the reset first must not throw that answer away: by the second turn of the event loop from here it
- * has been read.
- */
-function afterNextRead(then: () => void): void {
-  setImmediate(() => setImmediate(then))
 }
 
 function ignore(): void {}

@@ -1,5 +1,6 @@
 import { type Limits, ResponseHead } from '@pilotlight/http1'
 import type { Socket } from 'node:net'
+import { afterPoll } from './after-poll.ts'
 import { type Address, addressName, dial } from './dial.ts'
 import type { PoolSettings } from './endpoint.ts'
 import type { Exchange } from './exchange.ts'
@@ -89,7 +90,7 @@ export class H2Endpoint implements Endpoint, H2Owner {
     // The event loop gets one turn: had the endpoint closed the session, that is known by then.
     this.#waiting.push(exchange)
     this.#isLooking = true
-    setImmediate(() => {
+    afterPoll(() => {
       this.#isLooking = false
       this.#serve()
     })
