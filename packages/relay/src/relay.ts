@@ -15,6 +15,7 @@ import { HeadStore, type RelayScope } from './relay-scope.ts'
 import {
   ConfigurationError,
   type ListenSettings,
+  readEndpoint,
   readSettings,
   type RelayOptions,
   type RelaySettings,
@@ -33,9 +34,6 @@ export interface RelayEvents {
   /** A certificate changed but cannot be used; the old one stays. */
   onCertificateProblem?: (problem: string) => void
 }
-
-/** Pool defaults: Knative's for containerConcurrency 0. */
-const POOL: PoolSettings = { idleMax: 1000, idleMs: 90_000 }
 
 /** The listeners, the connections on them, and the endpoints they lead to. */
 export class Relay {
@@ -97,9 +95,9 @@ export class Relay {
     return this.#connections.size + this.#http2.size
   }
 
-  /** Makes an endpoint with its pool. */
+  /** Makes an endpoint with its pool. Throws a {@link ConfigurationError} for an impossible address or bound. */
   endpoint(address: Address, pool: Partial<PoolSettings> = {}): Endpoint {
-    const bounds = { ...POOL, ...pool }
+    const bounds = readEndpoint(address, pool)
     const { limits, windowBytes } = this.settings
     if (address.protocol === 'h2') return new H2Endpoint(address, bounds, this.wheel, limits, windowBytes)
     return new H1Endpoint(address, bounds, this.wheel, limits)

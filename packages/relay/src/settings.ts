@@ -1,5 +1,7 @@
 import { DEFAULT_LIMITS, isToken, type Limits } from '@pilotlight/http1'
 import type { SecureContextOptions } from 'node:tls'
+import type { Address } from './dial.ts'
+import type { PoolSettings } from './endpoint.ts'
 import type { Clocks } from './sides.ts'
 import { tls } from './tls-module.ts'
 
@@ -79,6 +81,9 @@ export const DEFAULT_SETTINGS: Readonly<RelaySettings> = {
   limits: DEFAULT_LIMITS,
 }
 
+/** Pool defaults: Knative's for containerConcurrency 0. */
+export const DEFAULT_POOL: Readonly<PoolSettings> = { idleMax: 1000, idleMs: 90_000 }
+
 /** Settings as a caller gives them: what is left out has its default. */
 export type RelayOptions = Partial<Omit<RelaySettings, 'clocks' | 'limits' | 'listen'>> & {
   listen?: (Partial<Omit<ListenSettings, 'tls'>> & { tls?: Partial<TlsSettings> })[]
@@ -152,6 +157,15 @@ const LIMIT_RULES: Readonly<Record<string, Rule>> = {
   targetBytes: integer(1, 16 * MIB, 'bytes'),
   chunkExtensionBytes: integer(0, MIB, 'bytes'),
   trailerBytes: integer(2, 16 * MIB, 'bytes'),
+}
+const ADDRESS_RULES: Readonly<Record<string, Rule>> = {
+  host,
+  port: (value) => integer(1, 65_535, '')(value) && 'a port number from 1 to 65535',
+  protocol: (value) => (value === 'http1' || value === 'h2' ? '' : 'http1 or h2'),
+}
+const POOL_RULES: Readonly<Record<string, Rule>> = {
+  idleMax: integer(0, 1_000_000, 'connections'),
+  idleMs: milliseconds,
 }
 const LISTEN_RULES: Readonly<Record<string, Rule>> = {
   host,
@@ -238,6 +252,19 @@ function isGroup(values: unknown, place: string, problems: string[]): values is 
   const isObject = typeof values === 'object' && values !== null && !Array.isArray(values)
   if (!isObject) problems.push(`${place} is ${show(values)}: it must be an object`)
   return isObject
+}
+
+/**
+ * Fills in the pool's defaults and checks where an endpoint is. Throws a {@link ConfigurationError} that names every
+ * problem.
+ */
+export function readEndpoint(address: Address, pool: Partial<PoolSettings>): PoolSettings {
+  const problems: string[] = []
+  const { tls: _, ...place } = address
+  checkAll(place, ADDRESS_RULES, 'endpoint.', problems)
+  checkAll(pool, POOL_RULES, 'pool.', problems)
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  return { ...DEFAULT_POOL, ...pool }
 }
 
 function checkAll(

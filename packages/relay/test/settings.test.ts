@@ -3,8 +3,10 @@ import t from 'tap'
 import {
   ConfigurationError,
   DEFAULT_LISTEN,
+  DEFAULT_POOL,
   DEFAULT_SETTINGS,
   DEFAULT_TLS,
+  readEndpoint,
   readSettings,
   type RelaySettings,
 } from '../src/settings.ts'
@@ -248,4 +250,38 @@ t.test('docs/reference/relay.md has every setting with its default', async (t) =
   const pool = tables.get('Pool')
   t.equal(pool?.get('idleMax')?.[4], '1,000')
   t.equal(pool?.get('idleMs')?.[4], '90,000')
+})
+
+/** What is wrong with an endpoint. Any value, because people write them. */
+function endpointProblems(
+  address: Record<string, unknown>,
+  pool: Record<string, unknown> = {},
+): readonly string[] {
+  try {
+    readEndpoint({ host: '127.0.0.1', port: 80, ...address }, pool)
+    return []
+  } catch (error) {
+    return (error as ConfigurationError).problems
+  }
+}
+
+t.test('an endpoint has the pool that is left out', async (t) => {
+  t.strictSame(readEndpoint({ host: '::1', port: 65_535, protocol: 'h2' }, { idleMax: 0 }), {
+    ...DEFAULT_POOL,
+    idleMax: 0,
+  })
+})
+
+t.test('an impossible endpoint is refused with every problem', async (t) => {
+  t.strictSame(
+    endpointProblems({ host: '', port: 0, protocol: 'spdy' }, { idleMax: -1, idleMs: 1.5, idle: 1 }),
+    [
+      'endpoint.host is "": it must be an IP address or a host name',
+      'endpoint.port is 0: it must be a port number from 1 to 65535',
+      'endpoint.protocol is "spdy": it must be http1 or h2',
+      'pool.idleMax is -1: it must be a whole number of connections from 0 to 1000000',
+      'pool.idleMs is 1.5: it must be a whole number of ms from 0 to 2592000000',
+      'pool.idle is not an option: known are idleMax, idleMs',
+    ],
+  )
 })
