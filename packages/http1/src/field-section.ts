@@ -156,21 +156,20 @@ export class FieldSection extends FieldScan {
    * Content-Length and Transfer-Encoding, which the codec writes.
    */
   add(name: string, value: string): void {
-    if (!isToken(name))
-      throw new TypeError(`field name ${JSON.stringify(name)} is not a token (RFC 9110 section 5.1)`)
-    if (!isFieldValue(value)) {
-      throw new TypeError(
-        `value of ${name} has a control or a character outside latin1 (RFC 9110 section 5.5)`,
-      )
-    }
-    if (isFraming(name)) throw new TypeError(`${name} frames the body and is not added`)
-    this.added += `${name}: ${trimOws(value)}\r\n`
+    checkAdded(name, value)
+    this.addChecked(name, value)
   }
 
   /** Replaces every field of this name by one. Throws `TypeError` as {@link add} does, and changes nothing then. */
   set(name: string, value: string): void {
-    if (isToken(name) && isFieldValue(value)) this.remove(name.toLowerCase())
-    this.add(name, value)
+    checkAdded(name, value)
+    this.remove(name.toLowerCase())
+    this.addChecked(name, value)
+  }
+
+  /** Adds a field whose name and value were checked. */
+  protected addChecked(name: string, value: string): void {
+    this.added += `${name}: ${trimOws(value)}\r\n`
   }
 
   /** Received fields that are forwarded and added ones, as `[name, value]` pairs in order. Not for the hot path. */
@@ -218,6 +217,17 @@ const CONNECTION_FIELDS = new Set([
   'transfer-encoding',
   'upgrade',
 ])
+
+/** Throws `TypeError` for what may not be added to a head. */
+function checkAdded(name: string, value: string): void {
+  if (!isToken(name)) {
+    throw new TypeError(`field name ${JSON.stringify(name)} is not a token (RFC 9110 section 5.1)`)
+  }
+  if (!isFieldValue(value)) {
+    throw new TypeError(`value of ${name} has a control or a character outside latin1 (RFC 9110 section 5.5)`)
+  }
+  if (isFraming(name)) throw new TypeError(`${name} frames the body and is not added`)
+}
 
 /** Whether the field says where the body ends. */
 function isFraming(name: string): boolean {

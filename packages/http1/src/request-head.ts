@@ -218,10 +218,10 @@ export class RequestHead extends MessageHead {
   }
 
   /** As in every section; throws `TypeError` for a second Host too. */
-  override add(name: string, value: string): void {
+  protected override addChecked(name: string, value: string): void {
     const isHostField = name.length === 4 && name.toLowerCase() === 'host'
     if (isHostField && this.hasHost) throw new TypeError('a request has one Host; it is replaced with set')
-    super.add(name, value)
+    super.addChecked(name, value)
     if (isHostField) this.hasHost = true
   }
 
