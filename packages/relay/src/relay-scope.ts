@@ -38,13 +38,13 @@ export class HeadStore {
 
   /** A head that was reset. */
   take(): RequestHead {
-    const head = this.#spare.pop() ?? new RequestHead(this.#limits)
-    head.reset()
-    return head
+    return this.#spare.pop() ?? new RequestHead(this.#limits)
   }
 
   /** Gives a head back; the caller must not use it any more. */
   give(head: RequestHead): void {
+    // Now and not when it is lent again: a spare head must not hold the text of its last request.
+    head.reset()
     if (this.#spare.length < SPARE_HEADS_MAX && head.slots.length <= SPARE_HEAD_FIELDS_MAX * 5)
       this.#spare.push(head)
   }
