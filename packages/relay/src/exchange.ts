@@ -3,6 +3,7 @@ import { ExchangeClocks, Stage } from './exchange-clocks.ts'
 import type { ExchangeScope } from './exchange-scope.ts'
 import { type Failure, FAILURES, type Outcome } from './failure.ts'
 import { HeldBody } from './held-body.ts'
+import { ownFields } from './own-answer.ts'
 import { isIdempotent, offers } from './request-rules.ts'
 import type { Clocks, Downstream, Upstream, UpstreamStream } from './sides.ts'
 import { Timed } from './timer-wheel.ts'
@@ -202,8 +203,7 @@ export class Exchange extends Timed {
     const row = FAILURES[failure]
     this.failure = failure
     if (!this.isAnswerable || row.status === 0) return this.#cut(row.outcome)
-    const error = row.proxyError === '' ? '' : `; error=${row.proxyError}`
-    const fields = `Content-Type: text/plain; charset=utf-8\r\nProxy-Status: ${this.#scope.proxyName}${error}\r\n`
+    const fields = ownFields(this.#scope.proxyName, row.proxyError)
     this.reply(row.status, fields, `${detail === '' ? row.text : detail}\n`, row.outcome)
   }
 
@@ -253,7 +253,7 @@ export class Exchange extends Timed {
     if (this.#responseEnded) return this.#finish()
     this.failure = 'request-refused'
     if (!this.isAnswerable) return this.#cut('refused')
-    const fields = `Content-Type: text/plain; charset=utf-8\r\nProxy-Status: ${this.#scope.proxyName}; error=http_request_error\r\n`
+    const fields = ownFields(this.#scope.proxyName, 'http_request_error')
     this.reply(status, fields, `${text}\n`, 'refused')
     if ((this.#phase as Phase) !== Phase.Done) this.#finish()
   }

@@ -1,6 +1,5 @@
-import { statusLine } from '@pilotlight/http1'
 import type { Socket } from 'node:net'
-import { httpDate } from './http-date.ts'
+import { lastAnswer } from './own-answer.ts'
 
 /** More connections than these are closed without an answer: saying no must not cost what saying yes would. */
 const FAREWELLS_MAX = 1000
@@ -18,10 +17,7 @@ export class Farewells {
 
   /** Sends a whole HTTP/1.1 answer and closes. `fields` are complete header lines. */
   answer(socket: Socket, status: number, error: string, fields: string, text: string): void {
-    const head =
-      `${statusLine(status)}Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${text.length}\r\n` +
-      `Connection: close\r\n${fields}Proxy-Status: ${this.#proxyName}; error=${error}\r\nDate: ${httpDate()}\r\n`
-    this.send(socket, Buffer.from(`${head}\r\n${text}`, 'latin1'))
+    this.send(socket, Buffer.from(lastAnswer(this.#proxyName, status, error, fields, text), 'latin1'))
   }
 
   /** Sends these bytes and closes. */

@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import type { Exchange } from './exchange.ts'
 import { writeChunk, writeLastChunk, writeTextAndBytes } from './h1-body-writer.ts'
 import { httpDate } from './http-date.ts'
+import { lastAnswer } from './own-answer.ts'
 import type { RelayScope } from './relay-scope.ts'
 
 /** Writes the responses of one client's connection, one after the other. */
@@ -109,10 +110,7 @@ export class H1ResponseWriter {
 
   /** Answers what never became an exchange, and says that the connection ends. `more` are complete header lines. */
   sendRefusal(status: number, error: string, text: string, more = ''): void {
-    const fields =
-      `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${text.length + 1}\r\nConnection: close\r\n${more}` +
-      `Proxy-Status: ${this.#scope.proxyName}; error=${error}\r\n`
-    this.#socket.write(`${statusLine(status)}${fields}Date: ${httpDate()}\r\n\r\n${text}\n`, 'latin1')
+    this.#socket.write(lastAnswer(this.#scope.proxyName, status, error, more, `${text}\n`), 'latin1')
   }
 }
 

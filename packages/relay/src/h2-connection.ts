@@ -6,6 +6,7 @@ import { H2Downstream } from './h2-downstream-stream.ts'
 import { readRawRequest } from './h2-fields.ts'
 import { http2, sessionOptions } from './h2-module.ts'
 import { refuseStream } from './h2-reply.ts'
+import { ownFields } from './own-answer.ts'
 import type { RelayScope } from './relay-scope.ts'
 import type { RelaySettings } from './settings.ts'
 import { Timed } from './timer-wheel.ts'
@@ -102,7 +103,7 @@ export class H2Connection extends Timed {
     const { status, text } = describeRefusal(refusal)
     this.#scope.onRefusal(refusal, this.#socket.remoteAddress ?? '')
     stream.on('close', () => this.#onStreamClosed())
-    refuseStream(stream, status, `Proxy-Status: ${this.#scope.proxyName}; error=http_request_error\r\n`, text)
+    refuseStream(stream, status, ownFields(this.#scope.proxyName, 'http_request_error'), text)
   }
 
   #onStreamClosed(): void {

@@ -4,7 +4,7 @@ import type { OutgoingHttpHeaders } from 'node:http2'
 import { httpDate } from './http-date.ts'
 
 /** What of a head or trailer section is read here. */
-type Section = Pick<RequestHead, 'added' | 'count' | 'isForwarded' | 'name' | 'value'>
+type Section = Pick<RequestHead, 'pairs'>
 
 /** Fields that HTTP/2 does not know (RFC 9113 section 8.2.2); TE has one value left, which is ours to set. */
 const CONNECTION_FIELDS = new Set([
@@ -151,10 +151,7 @@ function emptyFields(): OutgoingHttpHeaders {
 }
 
 function addSection(fields: OutgoingHttpHeaders, section: Section): void {
-  for (let i = 0; i < section.count; i++) {
-    if (section.isForwarded(i)) addField(fields, section.name(i), section.value(i))
-  }
-  if (section.added !== '') addLines(fields, section.added)
+  for (const [name, value] of section.pairs()) addField(fields, name, value)
 }
 
 function addLines(fields: OutgoingHttpHeaders, lines: string): void {

@@ -2,17 +2,11 @@ import type { ServerHttp2Stream } from 'node:http2'
 import { replyFields, sendFields } from './h2-fields.ts'
 import { H2Code } from './h2-module.ts'
 
-/** Answers a stream that never became an exchange. */
+/** Answers a stream that never became an exchange. `fields` are complete header lines. */
 export function refuseStream(stream: ServerHttp2Stream, status: number, fields: string, text: string): void {
   stream.on('error', ignore)
   stream.resume()
-  sendText(
-    stream,
-    status,
-    `Content-Type: text/plain; charset=utf-8\r\n${fields}`,
-    `${text}\n`,
-    text.length + 1,
-  )
+  sendText(stream, status, fields, `${text}\n`, text.length + 1)
   if (!stream.endAfterHeaders) stream.close(H2Code.NoError)
 }
 
