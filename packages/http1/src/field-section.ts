@@ -107,6 +107,32 @@ export class FieldSection extends FieldScan {
     return this.text.slice(this.slots[index * STRIDE + VALUE_START], this.slots[index * STRIDE + VALUE_END])
   }
 
+  /** Length of the name of field `index`, so that a pass over many fields can sort them by it. */
+  nameLength(index: number): number {
+    return this.slots[index * STRIDE + NAME_END] - this.slots[index * STRIDE + NAME_START]
+  }
+
+  /** Offset in `text` of the name of field `index`. */
+  nameStart(index: number): number {
+    return this.slots[index * STRIDE + NAME_START]
+  }
+
+  /** Whether field `index` has this name. `lowerName` must be lower case. */
+  isNamed(index: number, lowerName: string): boolean {
+    return (
+      this.nameLength(index) === lowerName.length &&
+      this.#named(this.slots[index * STRIDE + NAME_START], lowerName)
+    )
+  }
+
+  /** Whether the value of field `index` begins with `prefix`, case and all. */
+  valueStartsWith(index: number, prefix: string): boolean {
+    const start = this.slots[index * STRIDE + VALUE_START]
+    return (
+      start + prefix.length <= this.slots[index * STRIDE + VALUE_END] && this.text.startsWith(prefix, start)
+    )
+  }
+
   /** Which known field `index` is. */
   known(index: number): KnownField {
     return (this.slots[index * STRIDE + MARK] & KNOWN_MASK) as KnownField
