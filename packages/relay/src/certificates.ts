@@ -8,6 +8,8 @@ import { crypto, tls } from './tls-module.ts'
 export interface CertificatePair {
   readonly cert: Buffer
   readonly key: Buffer
+  /** Authorities of clients' certificates, or null when none is asked for. */
+  readonly clientCa: Buffer | null
 }
 
 /** Writers of a pair write two files: what comes within this time is one change, ms. */
@@ -35,8 +37,8 @@ export class Certificates {
     this.current = readPair(settings)
     this.#digest = digestOf(this.current)
     // A mounted secret is changed by renaming a directory link: only a watch on the directory sees that.
-    for (const directory of new Set([dirname(settings.certFile), dirname(settings.keyFile)]))
-      this.#watch(directory)
+    const files = [settings.certFile, settings.keyFile, settings.clientCaFile].filter((file) => file !== '')
+    for (const directory of new Set(files.map((file) => dirname(file)))) this.#watch(directory)
     this.#interval = setInterval(() => this.reload(), LOOK_MS)
     this.#interval.unref()
   }
@@ -91,12 +93,19 @@ export function tlsOptions(settings: TlsSettings, pair: CertificatePair): TlsOpt
     maxVersion: settings.maxVersion,
     ...(settings.ciphers === '' ? {} : { ciphers: settings.ciphers }),
     ...(settings.groups === '' ? {} : { ecdhCurve: settings.groups }),
+    ...(pair.clientCa === null ? {} : { ca: pair.clientCa, requestCert: true }),
+    // Whether a certificate is needed is for the acceptor to say: one that is shown must be good in any case.
+    rejectUnauthorized: settings.clientAuth === 'require',
     ALPNProtocols: ['h2', 'http/1.1'],
   }
 }
 
 function readPair(settings: TlsSettings): CertificatePair {
-  const pair = { cert: readPem(settings.certFile, 'certificate'), key: readPem(settings.keyFile, 'key') }
+  const pair = {
+    cert: readPem(settings.certFile, 'certificate'),
+    key: readPem(settings.keyFile, 'key'),
+    clientCa: settings.clientAuth === 'none' ? null : readPem(settings.clientCaFile, 'client CA'),
+  }
   try {
     tls().createSecureContext(tlsOptions(settings, pair))
   } catch (error) {
@@ -121,5 +130,9 @@ function readPem(file: string, what: string): Buffer {
 }
 
 function digestOf(pair: CertificatePair): string {
-  return crypto().createHash('sha256').update(pair.cert).update('\0').update(pair.key).digest('hex')
+  const hash = crypto().createHash('sha256').update(pair.cert).update('\0').update(pair.key)
+  return hash
+    .update('\0')
+    .update(pair.clientCa ?? '')
+    .digest('hex')
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs'
 import type { Socket } from 'node:net'
+import { monotonicNow } from './monotonic-clock.ts'
 
 /** A connection that is not being read for now. */
 export interface Unread {
@@ -14,8 +15,12 @@ export interface Unread {
 const LOOK_MS = 50
 /** The looks together take at most this fraction of the time; the kernel's part of it runs beside our thread. */
 const LOOK_COST_MAX = 0.1
-/** Longest time between two looks, ms: on a busy machine one takes long because of others. */
+/** Longest time between two looks because of what they cost, ms: on a busy machine one takes long because of others. */
 const LOOK_MAX_MS = 2000
+/** While nothing changes, the next look comes after this fraction of the time since the last change … */
+const QUIET_FRACTION = 0.25
+/** … and at least this often, ms. */
+const QUIET_MAX_MS = 1000
 
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
 
@@ -25,7 +30,8 @@ const CAN_SEND = ['01', '04', '05']
 /**
  * Sees clients leave while nobody reads from them. Back-pressure stops reading, and the event loop reports the end of a
  * connection only to readers; but the kernel knows, and on Linux it tells in a table. A look costs in proportion
- * to all connections of the machine, so looks are only made while there is something to watch, and seldom when dear.
+ * to all connections of the machine, so looks are only made while there is something to watch, and seldom when dear or
+ * when those that are watched have waited for long.
  *
  * What even the kernel cannot know stays unseen: an end that is still behind unsent bytes on the client's machine.
  * Elsewhere than on Linux the clocks of the exchange are what ends such a wait.
@@ -36,13 +42,18 @@ export class ClientWatch {
   /** Those of them that the last look did not find in the tables. */
   #missing = new Set<Unread>()
   #timer: NodeJS.Timeout | null = null
+  /** When a connection was added last. */
+  #addedAt = 0
+  /** Whether the next look was put off because nothing changes. */
+  #isResting = false
   readonly #isAvailable: boolean = process.platform === 'linux'
 
   /** Watches from now on. */
   add(connection: Unread): void {
     if (!this.#isAvailable) return
     this.#watched.set(connection, tableKey(connection.socket))
-    if (this.#timer === null) this.#schedule(LOOK_MS)
+    this.#addedAt = monotonicNow()
+    if (this.#timer === null || this.#isResting) this.#schedule(LOOK_MS)
   }
 
   /** Stops watching. */
@@ -56,23 +67,29 @@ export class ClientWatch {
   }
 
   #schedule(ms: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#isResting = false
     this.#timer = setTimeout(() => this.#look(), ms)
     this.#timer.unref()
   }
 
   #look(): void {
+    this.#isResting = false
     if (this.#watched.size === 0) {
       this.#timer = null
       return
     }
-    const startedAt = performance.now()
+    const startedAt = monotonicNow()
     const candidates = [...this.#watched.keys()]
     readTables((tables) => {
       if (tables !== '') this.#compare(candidates, tables)
-      const cost = performance.now() - startedAt
+      const cost = monotonicNow() - startedAt
       // What was not found is looked for once more, soon.
-      const pause = this.#missing.size > 0 ? LOOK_MS : cost / LOOK_COST_MAX
-      this.#schedule(Math.min(Math.max(LOOK_MS, pause), LOOK_MAX_MS))
+      if (this.#missing.size > 0) return this.#schedule(LOOK_MS)
+      const quiet = Math.min((startedAt - this.#addedAt) * QUIET_FRACTION, QUIET_MAX_MS)
+      const pause = Math.max(LOOK_MS, Math.min(cost / LOOK_COST_MAX, LOOK_MAX_MS))
+      this.#schedule(Math.max(pause, quiet))
+      this.#isResting = quiet > pause
     })
   }
 

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { Failure } from './failure.ts'
+import { monotonicNow } from './monotonic-clock.ts'
 import { tls } from './tls-module.ts'
 
 /** Where and how to connect. */
@@ -69,6 +70,15 @@ export function addressName(address: Address): string {
 }
 
 /**
+ * Whether a socket is connected to itself. Where nobody listens on a port of the range that outgoing connections get
+ * theirs from, one of them may get that very port; TCP then takes the two ends of it for two that open at the same time
+ * (RFC 9293 section 3.5).
+ */
+export function isSelfConnected(socket: Socket): boolean {
+  return socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress
+}
+
+/**
  * Connects with a short-first back-off: only a timeout is tried again, a refusal is final at once. Returns a function
  * that gives up.
  */
@@ -86,7 +96,7 @@ class Dial {
   readonly #reader: Reader | null
   readonly #dialled: Dialled
   readonly #pace: DialPace
-  readonly #startedAt = performance.now()
+  readonly #startedAt = monotonicNow()
   #attempt = 0
   #socket: Socket | null = null
   #timer: NodeJS.Timeout | null = null
@@ -135,16 +145,23 @@ class Dial {
   }
 
   #onConnect(socket: Socket): void {
+    if (isSelfConnected(socket)) return this.#refuseSelf(socket)
     if (this.#address.tls === undefined) return this.#succeed(socket)
     this.#isConnected = true
     this.#clearTimer()
     this.#timer = setTimeout(() => this.#fail('tls-failed', 'TLS handshake timeout'), this.#pace.handshakeMs)
   }
 
+  #refuseSelf(socket: Socket): void {
+    // A reset leaves nothing behind that would keep the endpoint from its port.
+    socket.resetAndDestroy()
+    this.#fail('connect-refused', `dial tcp ${addressName(this.#address)}: connect: connection refused`)
+  }
+
   #onTimeout(): void {
     this.#dropSocket()
     if (this.#attempt >= this.#pace.attemptsMax) {
-      const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(2)
+      const seconds = ((monotonicNow() - this.#startedAt) / 1000).toFixed(2)
       return this.#dialled(
         null,
         'connect-timeout',

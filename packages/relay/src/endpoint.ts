@@ -91,7 +91,6 @@ export class H1Endpoint implements Endpoint, H1Owner {
    * more: had the server closed it, that is known by then.
    */
   #validate(connection: H1Upstream, exchange: Exchange): void {
-    this.#wheel.disarm(connection)
     this.#validating.add(exchange)
     afterPoll(() => {
       const isWanted = this.#validating.delete(exchange)
@@ -102,7 +101,6 @@ export class H1Endpoint implements Endpoint, H1Owner {
   }
 
   #give(connection: H1Upstream, exchange: Exchange): void {
-    this.#wheel.disarm(connection)
     connection.assign(exchange)
     exchange.onUpstreamReady(connection)
   }
@@ -158,6 +156,8 @@ export class H1Endpoint implements Endpoint, H1Owner {
   }
 
   onIdleDeadline(connection: H1Upstream): void {
+    // It stays in the wheel while it serves: taking it out and linking it in again would be paid by every request.
+    if (!connection.isIdle) return
     this.#forget(connection)
     connection.close()
   }

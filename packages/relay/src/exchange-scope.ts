@@ -1,10 +1,12 @@
 import type { Clocks, ExchangeHandler } from './sides.ts'
 import type { TimerWheel } from './timer-wheel.ts'
+import type { Tunnels } from './tunnels.ts'
 
 /** What every exchange of a relay shares. */
 export interface ExchangeScope {
   readonly handler: ExchangeHandler
   readonly wheel: TimerWheel
+  readonly tunnels: Tunnels
   readonly clocks: Clocks
   /** Request body bytes that may be buffered while held and kept for a retry. */
   readonly holdBytes: number

@@ -7,6 +7,7 @@ import { ownFields } from './own-answer.ts'
 import { isIdempotent, offers } from './request-rules.ts'
 import type { Clocks, Downstream, Upstream, UpstreamStream } from './sides.ts'
 import { Timed } from './timer-wheel.ts'
+import { Tunnel } from './tunnel.ts'
 
 /**
  *     Waiting ─► Connecting ─► Forwarding ─┬─► Responding ─► Done
@@ -37,6 +38,12 @@ export type Phase = (typeof Phase)[keyof typeof Phase]
 
 /** How often an idle connection may turn out to be dead before it counts as a failure of the endpoint. */
 const STALE_RETRIES_MAX = 3
+
+/**
+ * How long the half of an upgraded connection may be silent, ms, when we do not know its protocol. Of a WebSocket we do:
+ * nothing but a close frame is left to be said.
+ */
+const HALF_CLOSED_MS = 60_000
 
 const NO_CHUNKS: readonly Buffer[] = []
 
@@ -83,6 +90,8 @@ export class Exchange extends Timed {
 
   readonly #scope: ExchangeScope
   readonly #times: ExchangeClocks
+  /** What stands in the wheel for it. */
+  readonly #timed: Timed
   #body: HeldBody | null = null
   #phase: Phase = Phase.Waiting
   #stream: UpstreamStream | null = null
@@ -90,12 +99,13 @@ export class Exchange extends Timed {
   #isBeginning = false
   #staleRetries = 0
   #discardedBytes = 0
-  #tunnelEnds = 0
+  #tunnel: Tunnel | null = null
 
   constructor(scope: ExchangeScope, downstream: Downstream, request: RequestHead) {
     super()
     this.#scope = scope
     this.downstream = downstream
+    this.#timed = downstream.timed ?? this
     this.request = request
     this.#times = new ExchangeClocks(scope.clocks, scope.wheel.now(), scope.wheel.tickMs)
   }
@@ -108,7 +118,7 @@ export class Exchange extends Timed {
     this.#times.clocks = clocks
   }
 
-  /** When the head was complete, ms on the monotonic clock of `performance.now()`. */
+  /** When the head was complete, ms on the clock of {@link monotonicNow}. */
   get startedAt(): number {
     return this.#times.startedAt
   }
@@ -179,16 +189,17 @@ export class Exchange extends Timed {
   }
 
   /**
-   * Answers with a response of our own. `fields` are complete header lines, each ended by CRLF; `outcome` is what
-   * `onDone` will find. Does nothing when a response has begun.
+   * Answers with a response of our own. `fields` are complete header lines, each ended by CRLF; `body` is text, sent as
+   * UTF-8, or bytes, which must not change any more; `outcome` is what `onDone` will find. Does nothing when a response
+   * has begun.
    */
-  reply(status: number, fields: string, body: string, outcome: Outcome = 'ok'): void {
+  reply(status: number, fields: string, body: string | Uint8Array, outcome: Outcome = 'ok'): void {
     if (!this.isAnswerable) return
     this.#dropAttempt()
     this.#phase = Phase.Replied
     this.status = status
     this.outcome = outcome
-    this.responseBytes = Buffer.byteLength(body)
+    this.responseBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
     this.#responseEnded = true
     this.#body?.release()
     this.downstream.sendReply(this, status, fields, body)
@@ -218,7 +229,8 @@ export class Exchange extends Timed {
     const stream = this.#stream
     if (stream === null) return this.#onUnsentData(bytes, start, end)
     if (this.#phase === Phase.Forwarding) this.#held().keep(bytes, start, end)
-    stream.sendData(bytes, start, end)
+    if (this.#tunnel === null) stream.sendData(bytes, start, end)
+    else this.#tunnel.toEndpoint.send(bytes, start, end)
     if (stream.isCongested) this.downstream.setRequestReading(false)
   }
 
@@ -271,7 +283,7 @@ export class Exchange extends Timed {
   /** The client's direction of a tunnel ended. */
   onTunnelEnd(): void {
     if (this.#phase === Phase.Tunnel && this.#stream !== null) {
-      this.#stream.endTunnel()
+      this.#tunnel!.toEndpoint.end()
       this.#countTunnelEnd()
     }
   }
@@ -380,7 +392,8 @@ export class Exchange extends Timed {
   onResponseData(bytes: Buffer, start: number, end: number): void {
     this.#times.lastActivity = this.#scope.wheel.coarseNow
     this.responseBytes += end - start
-    this.downstream.sendData(bytes, start, end)
+    if (this.#tunnel === null) this.downstream.sendData(bytes, start, end)
+    else this.#tunnel.toClient.send(bytes, start, end)
     if (this.downstream.isCongested) this.#stream?.setResponseReading(false)
   }
 
@@ -411,15 +424,27 @@ export class Exchange extends Timed {
     this.#scope.handler.onResponse(this, head)
     if ((this.#phase as Phase) === Phase.Done) return false
     this.#armClocks()
+    this.#tunnel = new Tunnel(head.upgrade, this.downstream, this.#stream!)
     this.downstream.switchToTunnel(this, head)
+    if (this.#phase === Phase.Tunnel) this.#scope.tunnels.add(this)
     return this.#phase === Phase.Tunnel
   }
 
   /** The upstream's direction of a tunnel ended. */
   onUpstreamTunnelEnd(): void {
     if (this.#phase !== Phase.Tunnel) return
-    this.downstream.endTunnel()
+    this.#tunnel!.toClient.end()
     this.#countTunnelEnd()
+  }
+
+  /** Asks both ends of a tunnel to end it; what is left of it after `ms` is cut. */
+  closeTunnel(ms: number): void {
+    if (this.#phase !== Phase.Tunnel) return
+    const endsAt = this.#scope.wheel.now() + ms
+    const times = this.#times
+    times.tunnelEndsAt = times.tunnelEndsAt > 0 ? Math.min(times.tunnelEndsAt, endsAt) : endsAt
+    this.#tunnel!.close()
+    this.#armClocks()
   }
 
   /** The upstream takes more bytes. */
@@ -446,12 +471,20 @@ export class Exchange extends Timed {
   }
 
   #countTunnelEnd(): void {
-    if (++this.#tunnelEnds < 2) return
+    const tunnel = this.#tunnel!
+    if (++tunnel.ends < 2) return this.#awaitSecondEnd(tunnel)
     // Both sides flush what they still have and close by themselves.
     const stream = this.#stream
     this.#stream = null
     stream!.finishTunnel()
     this.#finish()
+  }
+
+  /** The other side may go on for as long as it says something: half of a tunnel must not hold what was taken for ever. */
+  #awaitSecondEnd(tunnel: Tunnel): void {
+    this.#times.lingerMs = tunnel.isWebSocket ? this.#scope.lingerMs : HALF_CLOSED_MS
+    this.#times.lastActivity = this.#scope.wheel.now()
+    this.#armClocks()
   }
 
   #cut(outcome: Outcome): void {
@@ -464,8 +497,9 @@ export class Exchange extends Timed {
     if (this.#phase === Phase.Done) return
     this.#dropAttempt()
     this.#phase = Phase.Done
-    this.#scope.wheel.disarm(this)
+    if (this.#timed === this) this.#scope.wheel.disarm(this)
     this.#body?.release()
+    if (this.#tunnel !== null) this.#scope.tunnels.delete(this)
     if (this.hasBegun) this.#scope.handler.onDone(this)
     this.downstream.finish(this)
   }
@@ -485,7 +519,7 @@ export class Exchange extends Timed {
 
   #armClocks(): void {
     const at = this.#times.next(STAGES[this.#phase])
-    if (at !== Infinity) this.#scope.wheel.arm(this, at)
+    if (at !== Infinity) this.#scope.wheel.arm(this.#timed, at)
   }
 
   /** The wheel found a deadline passed. It may be one that was put off since. */
@@ -498,6 +532,7 @@ export class Exchange extends Timed {
     if (failure === '') return this.#armClocks()
     // The answer is complete; only an upload nobody needs is given up.
     if (failure === 'lingered' || this.#responseEnded) return this.#finish()
+    if (failure === 'tunnel-timeout' && this.#tunnel!.isClosing) return this.fail('cut')
     if (!this.isAnswerable) {
       this.failure = failure
       return this.#cut('timeout')

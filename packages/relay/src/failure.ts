@@ -9,6 +9,7 @@ export type Failure =
   | 'stream-refused'
   | 'upstream-closed'
   | 'response-refused'
+  | 'endpoint-speaks-http2'
   | 'response-incomplete'
   | 'upgrade-mismatch'
   | 'queue-timeout'
@@ -91,6 +92,12 @@ export const FAILURES: Readonly<Record<Failure, FailureRow>> = {
     'the endpoint closed before it answered',
   ),
   'response-refused': upstream(502, 'http_protocol_error', 'never', 'the response broke a rule of HTTP'),
+  'endpoint-speaks-http2': upstream(
+    502,
+    'http_protocol_error',
+    'unsent',
+    'the endpoint speaks HTTP/2 and was asked over HTTP/1.1',
+  ),
   'response-incomplete': upstream(
     502,
     'http_response_incomplete',

@@ -12,6 +12,7 @@ import {
 import type { Socket } from 'node:net'
 import { Exchange } from './exchange.ts'
 import { H1ResponseWriter } from './h1-response-writer.ts'
+import { type Peer, SocketPeer } from './peer.ts'
 import { isPrefacePrefix, PREFACE } from './preface.ts'
 import { ReadAhead } from './read-ahead.ts'
 import type { RelayScope } from './relay-scope.ts'
@@ -56,6 +57,7 @@ export class H1Downstream extends Timed implements Downstream {
   readonly socket: Socket
   readonly #scope: RelayScope
   #state: State = State.Fresh
+  #peer: Peer | null = null
   #head: RequestHead | null = null
   #exchange: Exchange | null = null
   readonly #input = new ReadAhead()
@@ -85,6 +87,14 @@ export class H1Downstream extends Timed implements Downstream {
   /** Whether no exchange is under way and nothing of a next one was read. */
   get isIdle(): boolean {
     return this.#state === State.Idle || this.#state === State.Fresh
+  }
+
+  get peer(): Peer {
+    return (this.#peer ??= new SocketPeer(this.socket))
+  }
+
+  get timed(): Timed {
+    return this
   }
 
   get mayHalfClose(): boolean {
@@ -206,6 +216,8 @@ export class H1Downstream extends Timed implements Downstream {
 
   #beginExchange(head: RequestHead, input: Buffer, length: number): void {
     this.#writer.begin(head)
+    // Before the client can be gone; once per connection.
+    this.#peer ??= new SocketPeer(this.socket)
     const exchange = new Exchange(this.#scope, this, head)
     this.#exchange = exchange
     this.#state = State.Body
@@ -267,7 +279,7 @@ export class H1Downstream extends Timed implements Downstream {
   #refuseBody(exchange: Exchange, refusal: Refusal): void {
     const { status, text } = describeRefusal(refusal)
     this.#writer.keepsConnection = false
-    if (!exchange.hasBegun) this.#scope.onRefusal(refusal, this.socket.remoteAddress ?? '')
+    if (!exchange.hasBegun) this.#scope.onRefusal(refusal, this.peer.address)
     exchange.onRequestRefused(status, text)
   }
 
@@ -283,7 +295,7 @@ export class H1Downstream extends Timed implements Downstream {
 
   #refuseHead(refusal: Refusal): void {
     const { status, text } = describeRefusal(refusal)
-    this.#scope.onRefusal(refusal, this.socket.remoteAddress ?? '')
+    this.#scope.onRefusal(refusal, this.peer.address)
     this.#closeWith(status, 'http_request_error', text)
   }
 
@@ -346,14 +358,13 @@ export class H1Downstream extends Timed implements Downstream {
     this.#writer.sendEnd(trailers)
   }
 
-  sendReply(exchange: Exchange, status: number, fields: string, body: string): void {
+  sendReply(exchange: Exchange, status: number, fields: string, body: string | Uint8Array): void {
     this.#writer.sendReply(exchange, status, fields, body)
   }
 
   switchToTunnel(exchange: Exchange, head: ResponseHead): void {
     this.#writer.sendSwitch(head)
     this.#state = State.Tunnel
-    this.#scope.wheel.disarm(this)
     const early = this.#input.take()
     this.#setReading(true)
     if (early !== null) exchange.onRequestData(early, 0, early.length)
@@ -423,7 +434,7 @@ export class H1Downstream extends Timed implements Downstream {
     this.#scope.wheel.arm(this, this.#scope.wheel.now() + this.#scope.lingerMs)
   }
 
-  override onDeadline(): void {
+  override onDeadline(now: number): void {
     switch (this.#state) {
       case State.Fresh:
         return this.#input.bytes === null ? this.#close() : this.#answerTimeout()
@@ -434,7 +445,8 @@ export class H1Downstream extends Timed implements Downstream {
       case State.Closing:
         return this.#awaitClose()
       default:
-      // An exchange is under way; it has clocks of its own.
+        // An exchange is under way, and the deadline is one of its clocks.
+        this.#exchange?.onDeadline(now)
     }
   }
 

@@ -92,13 +92,13 @@ export class H1ResponseWriter {
   }
 
   /** Sends a whole answer of our own; `fields` are complete header lines. */
-  sendReply(exchange: Exchange, status: number, fields: string, body: string): void {
+  sendReply(exchange: Exchange, status: number, fields: string, body: string | Uint8Array): void {
     this.#decideConnection(exchange, Framing.Length)
     const hasBody = exchange.request.method !== 'HEAD' && status !== 204 && status !== 304
-    const bytes = Buffer.from(body, 'utf8')
+    const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : asBuffer(body)
     const length = status === 204 ? '' : `Content-Length: ${bytes.length}\r\n`
     const head = `${statusLine(status)}${fields}${length}Date: ${httpDate()}\r\n${this.#connectionLines()}\r\n`
-    this.#socket.write(hasBody ? head + bytes.toString('latin1') : head, 'latin1')
+    writeTextAndBytes(this.#socket, head, bytes, 0, hasBody ? bytes.length : 0)
   }
 
   /** Sends the 101; what follows are bytes of a tunnel. */
@@ -118,4 +118,9 @@ export class H1ResponseWriter {
 function endsWithHead(exchange: Exchange, head: ResponseHead): boolean {
   if (head.version !== 20 || head.framing !== Framing.None || head.contentLength >= 0) return false
   return exchange.request.method !== 'HEAD' && head.status !== 204 && head.status !== 304
+}
+
+/** The same bytes, not a copy. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

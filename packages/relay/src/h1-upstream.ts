@@ -14,6 +14,7 @@ import type { Reader } from './dial.ts'
 import type { Exchange } from './exchange.ts'
 import type { Failure } from './failure.ts'
 import { writeChunk, writeLastChunk, writeTextAndBytes } from './h1-body-writer.ts'
+import { FRAME_HEADER_BYTES, isServerPrefacePrefix } from './preface.ts'
 import type { UpstreamStream } from './sides.ts'
 import { Timed } from './timer-wheel.ts'
 
@@ -221,6 +222,7 @@ export class H1Upstream extends Timed implements UpstreamStream {
   }
 
   #readHead(buffer: Buffer, length: number): void {
+    const isFirst = !this.#hasResponded
     this.#hasResponded = true
     let bytes = buffer
     let end = length
@@ -229,6 +231,8 @@ export class H1Upstream extends Timed implements UpstreamStream {
       end = bytes.length
       this.#partialHead = NO_BYTES
     }
+    // No response begins with NUL, and nothing else that does is ever kept as a part of a head.
+    if (bytes[0] === 0 && (isFirst || bytes !== buffer) && this.#readServerPreface(bytes, end)) return
     for (let start = 0; this.#state === State.Head;) {
       const exchange = this.#exchange!
       const headLength = this.#head.parse(bytes, start, end, exchange.request.method)
@@ -243,6 +247,18 @@ export class H1Upstream extends Timed implements UpstreamStream {
       exchange.onInterim(this.#head)
       this.#head.reset()
     }
+  }
+
+  /**
+   * Answers whether the first bytes of the connection are those of HTTP/2, or may still become so. A server that begins
+   * with SETTINGS never reads what came instead of the client's preface as a request.
+   */
+  #readServerPreface(bytes: Buffer, end: number): boolean {
+    // What spoke HTTP/1.1 once does not turn to HTTP/2.
+    if (this.isReused || !isServerPrefacePrefix(bytes, 0, end)) return false
+    if (end >= FRAME_HEADER_BYTES) this.#fail('endpoint-speaks-http2')
+    else this.#partialHead = Buffer.from(bytes.subarray(0, end))
+    return true
   }
 
   #onHead(exchange: Exchange, bytes: Buffer, start: number, end: number): void {

@@ -3,10 +3,11 @@ import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { Exchange } from './exchange.ts'
 import { H2Downstream } from './h2-downstream-stream.ts'
-import { readRawRequest } from './h2-fields.ts'
+import { readPseudoFields } from './h2-fields.ts'
 import { http2, sessionOptions } from './h2-module.ts'
 import { refuseStream } from './h2-reply.ts'
 import { ownFields } from './own-answer.ts'
+import { type Peer, remoteAddressOf, SocketPeer } from './peer.ts'
 import type { RelayScope } from './relay-scope.ts'
 import type { RelaySettings } from './settings.ts'
 import { Timed } from './timer-wheel.ts'
@@ -38,6 +39,7 @@ export class H2Connection extends Timed {
   readonly #session: ServerHttp2Session
   readonly #onClosed: (connection: H2Connection) => void
   #state: State = State.Greeting
+  #peer: Peer | null = null
   /** Streams that are not closed. */
   #streams = 0
 
@@ -83,14 +85,20 @@ export class H2Connection extends Timed {
     this.#streams++
     this.#scope.wheel.disarm(this)
     const head = this.#scope.heads.take()
-    const { method, path, authority, fields } = readRawRequest(raw)
+    const { method, path, authority } = readPseudoFields(raw)
     const hasBody = !stream.endAfterHeaders
-    const refusal = head.build(method, path, authority, fields, hasBody)
+    const refusal = head.build(method, path, authority, raw, hasBody)
     if (refusal < 0) {
       this.#scope.heads.give(head)
       return this.#refuse(stream, refusal as Refusal)
     }
-    const downstream = new H2Downstream(this.#scope, stream, head, () => this.#onStreamClosed())
+    const downstream = new H2Downstream(
+      this.#scope,
+      stream,
+      head,
+      (this.#peer ??= new SocketPeer(this.#socket)),
+      this.#onStreamClosed,
+    )
     const exchange = new Exchange(this.#scope, downstream, head)
     downstream.attach(exchange)
     if (!hasBody) exchange.onRequestEnd(null)
@@ -101,12 +109,13 @@ export class H2Connection extends Timed {
 
   #refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
     const { status, text } = describeRefusal(refusal)
-    this.#scope.onRefusal(refusal, this.#socket.remoteAddress ?? '')
-    stream.on('close', () => this.#onStreamClosed())
+    this.#scope.onRefusal(refusal, remoteAddressOf(this.#socket))
+    stream.on('close', this.#onStreamClosed)
     refuseStream(stream, status, ownFields(this.#scope.proxyName, 'http_request_error'), text)
   }
 
-  #onStreamClosed(): void {
+  /** One function for all streams of the connection. */
+  readonly #onStreamClosed = (): void => {
     this.#streams--
     this.#onStreamsChange()
   }

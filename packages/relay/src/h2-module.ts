@@ -58,16 +58,34 @@ export function sessionOptions(limits: Readonly<Limits>, windowBytes: number): H
   return options
 }
 
+/** Who is told what arrives on a stream, before node:http2 emits it. */
+export interface InputWatcher {
+  /** Body bytes were taken in. */
+  onInput(): void
+  /** END_STREAM arrived. Trailers are told by an event of the same tick. */
+  onInputEnd(): void
+  /** The stream was reset; what was taken in and not read can be read now. */
+  onInputCut(): void
+}
+
 /**
- * Calls `onEnd` when END_STREAM arrives, and never when the stream ends by a reset: node:http2 emits the same 'end' for
- * RST_STREAM with NO_ERROR, and a body that was cut would pass for a whole one. What tells them apart is that
- * a reset closes the stream before its reading side is ended.
+ * Tells a watcher how the input of a stream ends: node:http2 emits the same 'end' for END_STREAM and for RST_STREAM with
+ * NO_ERROR, and a body that was cut would pass for a whole one. What tells them apart is that a reset closes the stream
+ * before its reading side is ended.
  */
-export function watchEnd(stream: Http2.Http2Stream, onEnd: () => void): void {
-  const push = stream.push.bind(stream)
+export function watchInput(stream: Http2.Http2Stream, watcher: InputWatcher): void {
+  // Bound, it would cost every exchange another function.
+  // oxlint-disable-next-line typescript/unbound-method
+  const push = stream.push
   stream.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
-    if (chunk === null && !stream.closed) onEnd()
-    return push(chunk, encoding)
+    if (chunk === null) {
+      if (stream.closed) watcher.onInputCut()
+      else watcher.onInputEnd()
+      return push.call(stream, null)
+    }
+    const takesMore = push.call(stream, chunk, encoding)
+    watcher.onInput()
+    return takesMore
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2'
-import { replyFields, sendFields } from './h2-fields.ts'
+import { replyFields, respond } from './h2-fields.ts'
 import { H2Code } from './h2-module.ts'
 
 /** Answers a stream that never became an exchange. `fields` are complete header lines. */
@@ -15,12 +15,10 @@ export function sendText(
   stream: ServerHttp2Stream,
   status: number,
   lines: string,
-  body: string,
+  body: string | Uint8Array,
   length: number,
 ): void {
-  const fields = replyFields(status, lines)
-  if (status !== 204) fields['content-length'] = String(length)
-  sendFields(fields, (sent) => stream.respond(sent, { endStream: body === '' }))
+  respond(stream, replyFields(status, lines, length), { endStream: body.length === 0 })
   if (!stream.writableEnded) stream.end(body)
 }
 

@@ -47,6 +47,8 @@ export class H2UpstreamSession extends Timed {
   /** Streams above this id were never looked at, by the endpoint's own word. */
   #lastProcessedId = Infinity
   #isClosing = false
+  /** Streams whose response has begun in this turn of the event loop and not ended. */
+  #held: H2Upstream[] = []
 
   constructor(owner: H2Owner, socket: Socket) {
     super()
@@ -98,6 +100,18 @@ export class H2UpstreamSession extends Timed {
     exchange.onUpstreamReady(new H2Upstream(this, this.#session, exchange, this.mayBeStale))
   }
 
+  /** Tells the response of `stream` when all that this poll brought was read, should its end not be there before. */
+  hold(stream: H2Upstream): void {
+    if (this.#held.push(stream) === 1) setImmediate(tellHeld, this)
+  }
+
+  /** The poll is over. */
+  tellHeld(): void {
+    const held = this.#held
+    this.#held = []
+    for (const stream of held) stream.tell()
+  }
+
   /** The endpoint answered. */
   onProven(): void {
     this.#isProven = true
@@ -119,7 +133,7 @@ export class H2UpstreamSession extends Timed {
     this.#isProven = false
     this.idleSince = wheel.coarseNow
     if (this.#isClosing) this.close()
-    else wheel.arm(this, wheel.now() + idleMs)
+    else wheel.arm(this, this.idleSince + wheel.tickMs + idleMs)
   }
 
   /** Whether the endpoint said that it never looked at this stream. */
@@ -153,6 +167,10 @@ export class H2UpstreamSession extends Timed {
     this.owner.wheel.disarm(this)
     this.owner.onClosed(this)
   }
+}
+
+function tellHeld(session: H2UpstreamSession): void {
+  session.tellHeld()
 }
 
 function ignore(): void {}

@@ -1,8 +1,8 @@
 import { Framing, type ResponseHead, type TrailerSection } from '@pilotlight/http1'
-import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
+import type { ClientHttp2Session, ClientHttp2Stream, ClientSessionRequestOptions } from 'node:http2'
 import type { Exchange } from './exchange.ts'
-import { readTrailers, requestFields, sendFields, statusOf, trailerFields } from './h2-fields.ts'
-import { closeFailure, END_STREAM, H2Code, watchEnd } from './h2-module.ts'
+import { readTrailers, requestFields, sendFields, statusOf, toObject, trailerFields } from './h2-fields.ts'
+import { closeFailure, END_STREAM, H2Code, type InputWatcher, watchInput } from './h2-module.ts'
 import type { H2UpstreamSession } from './h2-upstream-session.ts'
 import type { UpstreamStream } from './sides.ts'
 import { Timed } from './timer-wheel.ts'
@@ -24,10 +24,13 @@ type State = (typeof State)[keyof typeof State]
 /** How long the end of a request may take to leave after the response, ms; an endpoint may never read it. */
 const FLUSH_MS = 5000
 
+/** A response is held until it is whole, or the poll it came with is over, or this much of its body is there, bytes. */
+const HELD_BYTES_MAX = 16 * 1024
+
 const NO_BYTES = Buffer.alloc(0)
 
 /** One stream to an endpoint: one exchange. */
-export class H2Upstream extends Timed implements UpstreamStream {
+export class H2Upstream extends Timed implements InputWatcher, UpstreamStream {
   readonly isHttp2 = true
   readonly isReused: boolean
   readonly #session: H2UpstreamSession
@@ -37,7 +40,14 @@ export class H2Upstream extends Timed implements UpstreamStream {
   #exchange: Exchange | null
   #stream: ClientHttp2Stream | null = null
   #isRequestSent = false
+  /** Whether HEADERS ended the request. */
+  #isBodyless = false
+  #hearsDrain = false
   #requestTrailers: TrailerSection | null = null
+  /** The raw head of a response that the exchange was not told of yet. */
+  #heldHead: readonly string[] | null = null
+  /** What of its body was read ahead of that, because node throws it away behind a reset. */
+  #heldBody: Buffer | null = null
   /** Whether the response came to its end, and not to a reset. */
   #isResponseWhole = false
   #responseTrailers: TrailerSection | number | null = null
@@ -61,37 +71,35 @@ export class H2Upstream extends Timed implements UpstreamStream {
   sendRequest(exchange: Exchange): void {
     const { request, bufferedChunks, requestEnded, requestTrailers } = exchange
     const { owner } = this.#session
-    const endStream = requestEnded && bufferedChunks.length === 0 && requestTrailers === null
-    const fields = requestFields(request, owner.scheme, owner.name)
+    // Node leaves the end of a body that may have trailers to a turn of its own; without them all leaves together.
+    const isWhole = requestEnded && requestTrailers === null
+    const last = isWhole ? bufferedChunks.length - 1 : bufferedChunks.length
+    this.#isBodyless = last < 0
+    const list = requestFields(request, owner.scheme, owner.name)
     try {
-      sendFields(fields, (sent) => this.#open(sent, endStream))
+      sendFields(list, (sent) => this.#open(sent, { endStream: last < 0, waitForTrailers: !isWhole }))
     } catch {
       return this.#failUnsent(exchange)
     }
-    if (endStream) {
-      this.#isRequestSent = true
-      return
-    }
-    for (const chunk of bufferedChunks) this.#stream!.write(chunk)
-    if (requestEnded) this.sendEnd(requestTrailers)
+    for (let i = 0; i < last; i++) this.#write(bufferedChunks[i])
+    this.#isRequestSent = isWhole
+    if (last >= 0 && isWhole) this.#stream!.end(bufferedChunks[last])
+    else if (requestEnded && !isWhole) this.sendEnd(requestTrailers)
   }
 
-  #open(fields: OutgoingHttpHeaders, endStream: boolean): void {
-    // A stream that waits for trailers does not end its body cleanly when it is reset; node's others do.
-    const stream = this.#http2.request(fields, { endStream, waitForTrailers: !endStream })
+  #open(list: string[], options: ClientSessionRequestOptions): void {
+    const stream = this.#http2.request(list, options)
     this.#stream = stream
-    watchEnd(stream, () => {
-      this.#isResponseWhole = true
-    })
+    watchInput(stream, this)
     stream.on('headers', (_headers, _flags, raw) => this.#onInterim(raw))
-    stream.on('response', (_headers, flags, raw) => this.#onResponse(stream, flags, raw))
+    stream.on('response', (_headers, flags, raw) => this.#onResponse(flags, raw))
     stream.on('trailers', (_headers, _flags, raw) => this.#onTrailers(raw))
-    stream.on('end', () => this.#onEnd(stream))
-    if (!endStream) {
-      stream.on('drain', () => this.#exchange?.onUpstreamDrain())
+    if (!this.#isBodyless) {
+      stream.on('end', () => this.#onEnd())
       stream.on('aborted', () => this.#onAborted(stream))
-      stream.on('wantTrailers', () => this.#onWantTrailers(stream))
     }
+    // A stream that waits for trailers does not end its body cleanly when it is reset; node's others do.
+    if (options.waitForTrailers === true) stream.on('wantTrailers', () => this.#onWantTrailers(stream))
     // An error is always followed by close, where it is handled.
     stream.on('error', ignore)
     stream.on('close', () => this.#onClose(stream))
@@ -107,7 +115,15 @@ export class H2Upstream extends Timed implements UpstreamStream {
 
   sendData(bytes: Buffer, start: number, end: number): void {
     const stream = this.#stream!
-    if (!stream.closed && !stream.destroyed) stream.write(bytes.subarray(start, end))
+    if (!stream.closed && !stream.destroyed) this.#write(bytes.subarray(start, end))
+  }
+
+  #write(bytes: Buffer): void {
+    const stream = this.#stream!
+    // Most streams are never congested, and each listener is paid for by every exchange.
+    if (stream.write(bytes) || this.#hearsDrain) return
+    this.#hearsDrain = true
+    stream.on('drain', () => this.#exchange?.onUpstreamDrain())
   }
 
   sendEnd(trailers: TrailerSection | null): void {
@@ -119,7 +135,7 @@ export class H2Upstream extends Timed implements UpstreamStream {
 
   #onWantTrailers(stream: ClientHttp2Stream): void {
     try {
-      sendFields(trailerFields(this.#requestTrailers), (fields) => stream.sendTrailers(fields))
+      sendFields(trailerFields(this.#requestTrailers), (list) => stream.sendTrailers(toObject(list)))
     } catch {
       stream.close(H2Code.InternalError)
     }
@@ -164,21 +180,42 @@ export class H2Upstream extends Timed implements UpstreamStream {
     return false
   }
 
-  #onResponse(stream: ClientHttp2Stream, flags: number, raw: readonly string[]): void {
+  #onResponse(flags: number, raw: readonly string[]): void {
     if (this.#state !== State.Head) return
     this.#session.onProven()
-    if ((flags & END_STREAM) !== 0) return this.tell(stream, raw, NO_BYTES)
-    // Read at once: when a reset came too, node throws away what nobody has read by the next tick.
-    const first = (stream.read() as Buffer | null) ?? NO_BYTES
-    // Trailers that came with all the rest are told right behind this event; then the whole response is sent at once.
-    if (this.#isResponseWhole) process.nextTick(tellLater, this, stream, raw, first)
-    else this.tell(stream, raw, first)
+    this.#heldHead = raw
+    if ((flags & END_STREAM) !== 0) return this.tell()
+    // A response that comes in one piece, as nearly every small one does, is told and sent in one piece.
+    if (!this.#isResponseWhole) return this.#session.hold(this)
+    this.#heldBody = this.#stream!.read() as Buffer | null
+    process.nextTick(tell, this)
   }
 
-  /** Tells the exchange of the head and of the body bytes that came with it, so that they leave in one write. */
-  tell(stream: ClientHttp2Stream, raw: readonly string[], first: Buffer): void {
-    if (this.#state !== State.Head) return
+  onInput(): void {
+    if (this.#heldHead !== null && this.#stream!.readableLength > HELD_BYTES_MAX) this.tell()
+  }
+
+  onInputEnd(): void {
+    this.#isResponseWhole = true
+    // Trailers are told right behind this.
+    if (this.#heldHead !== null) process.nextTick(tell, this)
+  }
+
+  onInputCut(): void {
+    if (this.#heldHead === null) return
+    if (this.#isResponseWhole) this.#heldBody ??= this.#stream!.read() as Buffer | null
+    else this.tell()
+  }
+
+  /** Tells the exchange of the head that is held, and of what came with it, so that they leave in one write. */
+  tell(): void {
+    const raw = this.#heldHead
+    this.#heldHead = null
+    if (raw === null || this.#state !== State.Head) return
     const exchange = this.#exchange!
+    const stream = this.#stream!
+    const first = this.#heldBody ?? (stream.read() as Buffer | null) ?? NO_BYTES
+    this.#heldBody = null
     const isComplete = this.#isResponseWhole && this.#responseTrailers === null
     if (!this.#readHead(exchange, raw, !isComplete || first.length > 0)) return
     this.#state = State.Body
@@ -186,9 +223,10 @@ export class H2Upstream extends Timed implements UpstreamStream {
     if (isComplete && !this.#isAsLongAsSaid) return this.#refuse()
     exchange.onResponse(this.#head, first, 0, first.length, isComplete)
     if (isComplete) this.#complete(stream)
+    if (this.#exchange !== exchange) return void stream.resume()
     // Only now: data that is read before the head was told would overtake it.
-    if (this.#exchange === exchange) stream.on('data', (chunk: Buffer) => this.#onData(chunk))
-    else stream.resume()
+    if (this.#isBodyless) stream.on('end', () => this.#onEnd())
+    stream.on('data', (chunk: Buffer) => this.#onData(chunk))
   }
 
   #onData(chunk: Buffer): void {
@@ -218,7 +256,8 @@ export class H2Upstream extends Timed implements UpstreamStream {
     if (this.#state <= State.Body) this.#responseTrailers = readTrailers(raw, this.#session.owner.limits)
   }
 
-  #onEnd(stream: ClientHttp2Stream): void {
+  #onEnd(): void {
+    const stream = this.#stream!
     // An end without END_STREAM is a reset with NO_ERROR.
     if (!this.#isResponseWhole) return void stream.destroy()
     if (this.#state !== State.Body) return
@@ -259,7 +298,10 @@ export class H2Upstream extends Timed implements UpstreamStream {
   #leave(): void {
     this.#exchange = null
     this.#state = State.Done
-    if (this.#stream !== null) this.#session.owner.wheel.arm(this, this.#session.owner.wheel.now() + FLUSH_MS)
+    // A stream that has nothing left to send or to receive is closed by now.
+    if (this.#stream === null || (this.#isBodyless && this.#isResponseWhole)) return
+    const { wheel } = this.#session.owner
+    wheel.arm(this, wheel.coarseNow + wheel.tickMs + FLUSH_MS)
   }
 
   override onDeadline(): void {
@@ -283,13 +325,8 @@ export class H2Upstream extends Timed implements UpstreamStream {
   }
 }
 
-function tellLater(
-  upstream: H2Upstream,
-  stream: ClientHttp2Stream,
-  raw: readonly string[],
-  first: Buffer,
-): void {
-  upstream.tell(stream, raw, first)
+function tell(upstream: H2Upstream): void {
+  upstream.tell()
 }
 
 function ignore(): void {}

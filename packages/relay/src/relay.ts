@@ -10,6 +10,7 @@ import { H1Downstream } from './h1-downstream.ts'
 import { H2Downstreams } from './h2-downstream.ts'
 import { H2Endpoint } from './h2-endpoint.ts'
 import { Listener } from './listener.ts'
+import { remoteAddressOf } from './peer.ts'
 import { GOAWAY_BUSY } from './preface.ts'
 import { HeadStore, type RelayScope } from './relay-scope.ts'
 import {
@@ -22,6 +23,7 @@ import {
 } from './settings.ts'
 import type { Endpoint, ExchangeHandler } from './sides.ts'
 import { TimerWheel } from './timer-wheel.ts'
+import { Tunnels } from './tunnels.ts'
 
 /** What a relay tells its owner beside the exchanges. All are optional. */
 export interface RelayEvents {
@@ -95,6 +97,11 @@ export class Relay {
     return this.#connections.size + this.#http2.size
   }
 
+  /** Upgraded connections. */
+  get tunnels(): number {
+    return this.#scope.tunnels.size
+  }
+
   /** Makes an endpoint with its pool. Throws a {@link ConfigurationError} for an impossible address or bound. */
   endpoint(address: Address, pool: Partial<PoolSettings> = {}): Endpoint {
     const bounds = readEndpoint(address, pool)
@@ -110,6 +117,14 @@ export class Relay {
   beginDrain(): void {
     this.#scope.isDraining = true
     this.#http2.beginDrain()
+  }
+
+  /**
+   * Ends the upgraded connections, those that are still to come too: both ends of a WebSocket get a close frame with status
+   * 1001, other protocols the end of the connection. What has not ended after `ms` is cut. Resolves when none is left.
+   */
+  closeTunnels(ms: number): Promise<void> {
+    return this.#scope.tunnels.close(ms)
   }
 
   /** Stops accepting, closes idle connections, and resolves when the last exchange is over. */
@@ -155,6 +170,7 @@ export class Relay {
       ...settings,
       handler,
       wheel,
+      tunnels: new Tunnels(),
       isDraining: false,
       heads: new HeadStore(settings.limits),
       clientWatch: new ClientWatch(),
@@ -189,7 +205,7 @@ export class Relay {
 
   /** A clear answer instead of a connection that hangs or resets. */
   #turnAway(socket: Socket): void {
-    this.#events.onConnectionRefused?.(socket.remoteAddress ?? '')
+    this.#events.onConnectionRefused?.(remoteAddressOf(socket))
     if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2')
       return this.#farewells.send(socket, GOAWAY_BUSY)
     this.#farewells.answer(

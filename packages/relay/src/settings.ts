@@ -17,6 +17,10 @@ export interface TlsSettings {
   ciphers: string
   /** Key-exchange groups, colon-separated; empty for the default. */
   groups: string
+  /** Whether a client shows a certificate: never, if it likes (a bad one is refused), or always. */
+  clientAuth: 'none' | 'optional' | 'require'
+  /** Authorities a client's certificate is signed by, PEM; empty only without clientAuth. */
+  clientCaFile: string
 }
 
 /** One address to listen on. */
@@ -178,6 +182,9 @@ const TLS_RULES: Readonly<Record<string, Rule>> = {
   maxVersion: tlsVersion,
   ciphers,
   groups,
+  clientAuth: (value) =>
+    value === 'none' || value === 'optional' || value === 'require' ? '' : 'none, optional or require',
+  clientCaFile: (value) => (typeof value === 'string' ? '' : 'the path of a PEM file, or empty'),
 }
 /** Defaults of a listener. */
 export const DEFAULT_LISTEN: Readonly<ListenSettings> = { host: '::', port: 0 }
@@ -187,6 +194,8 @@ export const DEFAULT_TLS: Readonly<Omit<TlsSettings, 'certFile' | 'keyFile'>> = 
   maxVersion: 'TLSv1.3',
   ciphers: '',
   groups: '',
+  clientAuth: 'none',
+  clientCaFile: '',
 }
 
 /**
@@ -234,6 +243,11 @@ function readListen(
   if (complete.minVersion > complete.maxVersion) {
     problems.push(
       `${place}.tls.minVersion is ${show(complete.minVersion)}: it must not be above maxVersion, ${show(complete.maxVersion)}`,
+    )
+  }
+  if (complete.clientAuth !== 'none' && complete.clientCaFile === '') {
+    problems.push(
+      `${place}.tls.clientCaFile is "": it must be the path of a PEM file when clientAuth is ${complete.clientAuth}`,
     )
   }
   return { ...settings, tls: complete }

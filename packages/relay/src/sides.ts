@@ -1,6 +1,8 @@
 import type { ResponseHead, TrailerSection } from '@pilotlight/http1'
 import type { Exchange } from './exchange.ts'
 import type { Failure } from './failure.ts'
+import type { Peer } from './peer.ts'
+import type { Timed } from './timer-wheel.ts'
 
 /**
  * The client's side of one exchange, as the {@link Exchange} sees it. Implemented by an HTTP/1.1 connection and by an
@@ -9,6 +11,13 @@ import type { Failure } from './failure.ts'
 export interface Downstream {
   /** Version the client speaks, for logs. */
   readonly isHttp2: boolean
+  /** Who the client is; the same object for every exchange of its connection. */
+  readonly peer: Peer
+  /**
+   * What carries the clocks of the exchange, and hands the deadline on to it: a connection, which stands in the wheel anyway,
+   * so that nothing is linked in and out per request. Null where the exchange does so itself.
+   */
+  readonly timed: Timed | null
   /** Sends an interim response (1xx other than 101). */
   sendInterim(head: ResponseHead): void
   /** Sends 100 Continue of our own. */
@@ -26,8 +35,8 @@ export interface Downstream {
   sendData(bytes: Buffer, start: number, end: number): void
   /** Ends the response body. */
   sendEnd(trailers: TrailerSection | null): void
-  /** Sends a whole answer of our own. `fields` are complete header lines. */
-  sendReply(exchange: Exchange, status: number, fields: string, body: string): void
+  /** Sends a whole answer of our own. `fields` are complete header lines; bytes must stay as they are until they are sent. */
+  sendReply(exchange: Exchange, status: number, fields: string, body: string | Uint8Array): void
   /** Sends the 101 head; raw bytes follow in both directions, those that came early first. */
   switchToTunnel(exchange: Exchange, head: ResponseHead): void
   /** What is sent until `uncork` leaves in one system call where that is possible. Calls nest. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Server } from 'node:tls'
+import type { Server, TLSSocket } from 'node:tls'
 import { type Certificates, tlsOptions } from './certificates.ts'
 import type { TlsSettings } from './settings.ts'
 import { tls } from './tls-module.ts'
@@ -34,6 +34,10 @@ export class TlsAcceptor {
     // It never listens: it gets connections whose first bytes were looked at.
     this.#server = tls().createServer({ ...options, handshakeTimeout: HANDSHAKE_MS }, (socket) => {
       this.#handshakes.delete(keyOf(socket))
+      if (settings.clientAuth === 'optional' && showsBadCertificate(socket)) {
+        socket.destroy()
+        return
+      }
       socket.allowHalfOpen = true
       accepted.onConnection(socket)
     })
@@ -82,6 +86,11 @@ export class TlsAcceptor {
   close(): void {
     for (const socket of this.#handshakes.values()) socket.destroy()
   }
+}
+
+/** A client may come without a certificate, not with one that no authority of ours signed. */
+function showsBadCertificate(socket: TLSSocket): boolean {
+  return !socket.authorized && socket.getPeerX509Certificate() !== undefined
 }
 
 /** The same for a connection and for the TLS on it. */

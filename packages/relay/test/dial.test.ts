@@ -216,3 +216,27 @@ t.test('an address is named with brackets around IPv6', async (t) => {
   t.equal(addressName({ host: '10.0.0.1', port: 80 }), '10.0.0.1:80')
   t.equal(addressName({ host: 'a.test', port: 80 }), 'a.test:80')
 })
+
+t.test('a connection to itself is no connection', async (t) => {
+  const { port, server } = await listening(t)
+  server.close()
+  await once(server, 'close')
+  // The system may give a connection the port it goes to, once in some ten thousand times; here it always does.
+  const onSocket = (message: unknown): void => {
+    const { socket } = message as { socket: { connect: (normalized: object[]) => Socket } }
+    const connect = socket.connect.bind(socket)
+    socket.connect = (normalized) => {
+      Object.assign(normalized[0], { localAddress: '127.0.0.1', localPort: port })
+      return connect(normalized)
+    }
+  }
+  subscribe('net.client.socket', onSocket)
+  t.teardown(() => unsubscribe('net.client.socket', onSocket))
+  const address = { host: '127.0.0.1', port }
+  t.match(await dials(t, address), { socket: null, failure: 'connect-refused', detail: /connection refused/ })
+  unsubscribe('net.client.socket', onSocket)
+  const next = createServer().listen(port, '127.0.0.1')
+  await once(next, 'listening')
+  t.teardown(() => next.close())
+  t.pass('the port is free for who it belongs to')
+})

@@ -74,6 +74,31 @@ t.test('closes a connection that was idle for idleMs, not before', async (t) => 
   t.equal(await peers[0].ending(), 'end')
 })
 
+t.test(
+  'a connection that serves for longer than idleMs is not closed meanwhile, and idle again has idleMs anew',
+  async (t) => {
+    const origin = await Origin.start(t)
+    const scene = new EndpointScene(t, origin.port)
+    const first = scene.asks()
+    const peer = await origin.accepts()
+    await peer.readsMessage()
+    peer.sends(response('x'))
+    await first.done()
+    scene.pass(80_000)
+    const second = scene.asks()
+    await peer.readsMessage()
+    scene.pass(200_000)
+    t.equal(scene.endpoint.openConnections, 1)
+    peer.sends(response('x'))
+    t.equal(await second.done(), 'ok 200')
+    scene.pass(89_950)
+    t.equal(scene.endpoint.idleConnections, 1)
+    scene.pass(150)
+    t.equal(scene.endpoint.idleConnections, 0)
+    t.equal(await peer.ending(), 'end')
+  },
+)
+
 t.test('leaves a second before the server would close by its own word', async (t) => {
   const origin = await Origin.start(t)
   const scene = new EndpointScene(t, origin.port)

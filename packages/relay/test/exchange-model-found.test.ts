@@ -4,6 +4,7 @@ import type { ExchangeScope } from '../src/exchange-scope.ts'
 import type { Failure } from '../src/failure.ts'
 import type { Clocks, ExchangeHandler } from '../src/sides.ts'
 import { TimerWheel } from '../src/timer-wheel.ts'
+import { Tunnels } from '../src/tunnels.ts'
 import {
   Journal,
   requestHead,
@@ -51,6 +52,7 @@ class Scene implements ExchangeHandler {
     const scope: ExchangeScope = {
       handler: this,
       wheel: this.wheel,
+      tunnels: new Tunnels(),
       clocks: { ...none, ...clocks },
       holdBytes: 1000,
       lingerMs: 1000,

@@ -5,6 +5,7 @@ import type { ExchangeScope } from '../src/exchange-scope.ts'
 import type { Failure, Outcome } from '../src/failure.ts'
 import type { Clocks, ExchangeHandler } from '../src/sides.ts'
 import { TimerWheel } from '../src/timer-wheel.ts'
+import { Tunnels } from '../src/tunnels.ts'
 import {
   Journal,
   requestHead,
@@ -63,6 +64,7 @@ class World implements ExchangeHandler {
     this.#scope = {
       handler: this,
       wheel: this.wheel,
+      tunnels: new Tunnels(),
       clocks: randomClocks(dice),
       holdBytes: dice.pick([0, 1, 40, 200, 100_000]),
       lingerMs: dice.pick([100, 2000]),

@@ -280,3 +280,28 @@ t.test('clocks do not fire for what is over', async (t) => {
   t.notOk(client.isOver)
   t.strictSame(rig.failed.all, [])
 })
+
+t.test(
+  'request after request nothing is linked into the wheel: the connections stand in it and carry the clocks',
+  async (t) => {
+    const rig = await Rig.start(t, { relay: { clocks: { idleMs: 200_000 } } })
+    const client = await rig.connect()
+    const slots = new Set<number>()
+    let armed = 0
+    for (let i = 0; i < 5; i++) {
+      client.sends(get())
+      const exchange = await rig.begun.next()
+      const origin = i === 0 ? await rig.origin.accepts() : rig.origin.accepted.all[0]
+      await origin.readsMessage()
+      t.equal(exchange.timerTick, -1)
+      slots.add(exchange.downstream.timed!.timerTick)
+      origin.sends(response('ok'))
+      await client.readsMessage()
+      await rig.ended.next()
+      if (i > 0) t.equal(rig.relay.wheel.armed, armed)
+      armed = rig.relay.wheel.armed
+    }
+    t.equal(armed, 2, 'the two connections')
+    t.equal(slots.size, 1, 'the connection stays where it was')
+  },
+)

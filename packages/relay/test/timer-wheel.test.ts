@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { Timed, TimerWheel } from '../src/timer-wheel.ts'
+import { Timed, TimerWheel, type WheelTimer } from '../src/timer-wheel.ts'
 import { bounded } from './support/model-settings.ts'
 import { within } from './support/within.ts'
 
@@ -293,4 +293,237 @@ t.test('any order of arming, disarming and time, also from within, keeps the pro
     bounded(1500),
   )
   t.pass('no schedule broke one')
+})
+
+// ── sleeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A timer on a clock of its own: `pass` turns the clock on, and calls whoever is due on the way. */
+class FakeTimer implements WheelTimer {
+  readonly clock: Clock
+  /** How often it called. */
+  wakeUps = 0
+  /** How late it calls, ms. */
+  lateMs = 0
+  #at = Infinity
+  #then: () => void = () => {}
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  set(ms: number, then: () => void): void {
+    // As node does it: whole ms, and no more than 31 bits of them.
+    if (!Number.isInteger(ms) || ms < 1 || ms > 0x7f_ff_ff_ff) throw new Error(`set to ${ms} ms`)
+    this.#at = this.clock.ms + ms + this.lateMs
+    this.#then = then
+  }
+
+  clear(): void {
+    this.#at = Infinity
+  }
+
+  pass(ms: number): void {
+    for (const end = this.clock.ms + ms; ;) {
+      if (this.#at > end) return void (this.clock.ms = end)
+      this.clock.ms = this.#at
+      this.#at = Infinity
+      this.wakeUps++
+      this.#then()
+    }
+  }
+}
+
+function setUpTimed(startMs = 0) {
+  const clock = new Clock()
+  clock.ms = startMs
+  const timer = new FakeTimer(clock)
+  const wheel = new TimerWheel(TICK_MS, clock.now, timer)
+  /** How often the wheel wakes up in the next `ms`. */
+  const wakeUpsIn = (ms: number): number => {
+    const before = timer.wakeUps
+    timer.pass(ms)
+    return timer.wakeUps - before
+  }
+  return { clock, timer, wheel, wakeUpsIn }
+}
+
+t.test('it sleeps when nothing is armed for a while, up to the deadline itself', async (t) => {
+  const { wheel, clock, wakeUpsIn } = setUpTimed()
+  const probe = new Probe()
+  wheel.arm(probe, 90_000)
+  t.ok(wakeUpsIn(1000) <= 15, 'ticks for half a second')
+  t.equal(wakeUpsIn(88_999), 0, 'then not once, not even once a round')
+  t.equal(probe.fired, 0)
+  t.equal(wakeUpsIn(2 * TICK_MS), 1)
+  t.equal(probe.fired, 1)
+  t.ok(probe.firedAt >= 90_000 && probe.firedAt <= 90_100)
+  t.equal(wakeUpsIn(100_000), 0, 'and with nothing armed never')
+  t.equal(wheel.armed, 0)
+  t.equal(clock.ms, 190_099)
+})
+
+t.test('many that were put off wake it no more often than one', async (t) => {
+  const { wheel, timer, wakeUpsIn } = setUpTimed()
+  const probes = Array.from({ length: 600 }, () => new Probe())
+  // One in every slot of the wheel, as idle connections come to stand.
+  for (const probe of probes) {
+    wheel.arm(probe, timer.clock.ms + 30_000)
+    timer.pass(40)
+  }
+  for (const probe of probes) wheel.arm(probe, timer.clock.ms + 120_000)
+  timer.pass(1000)
+  t.equal(wakeUpsIn(118_000), 0)
+  timer.pass(2000)
+  t.ok(probes.every((probe) => probe.fired === 1))
+})
+
+t.test('more deadlines than it looks at make it sleep less long, not look longer', async (t) => {
+  const { wheel, timer, wakeUpsIn } = setUpTimed()
+  const probes = Array.from({ length: 30_000 }, () => new Probe())
+  for (const [i, probe] of probes.entries()) {
+    wheel.arm(probe, timer.clock.ms + 30_000)
+    if (i % 60 === 0) timer.pass(50)
+  }
+  for (const probe of probes) wheel.arm(probe, timer.clock.ms + 120_000)
+  timer.pass(1000)
+  const wakeUps = wakeUpsIn(118_000)
+  t.ok(wakeUps > 0 && wakeUps < 118, `${wakeUps} times`)
+  timer.pass(2000)
+  t.ok(probes.every((probe) => probe.fired === 1))
+})
+
+t.test('a nearer deadline wakes it, one that is put off does not', async (t) => {
+  const { wheel, clock, timer, wakeUpsIn } = setUpTimed()
+  const [far, near] = [new Probe(), new Probe()]
+  wheel.arm(far, 60_000)
+  timer.pass(10_000)
+  wheel.arm(far, 120_000)
+  t.equal(wakeUpsIn(10_000), 0)
+  wheel.arm(near, clock.ms + 100)
+  timer.pass(200)
+  t.equal(near.fired, 1)
+  t.ok(near.firedAt >= 20_100 && near.firedAt <= 20_200)
+  timer.pass(1000)
+  t.equal(wakeUpsIn(90_000), 0)
+  // Pulled in after longer than a round of the wheel.
+  wheel.arm(far, clock.ms + 1000)
+  timer.pass(1100)
+  t.equal(far.fired, 1)
+})
+
+t.test('a request every second lets it sleep in between', async (t) => {
+  const { wheel, clock, timer, wakeUpsIn } = setUpTimed()
+  const [connection, exchange] = [new Probe(), new Probe()]
+  wheel.arm(connection, 120_000)
+  timer.pass(5000)
+  const before = timer.wakeUps
+  for (let i = 0; i < 600; i++) {
+    wheel.arm(exchange, clock.ms + 300_000)
+    timer.pass(3)
+    wheel.disarm(exchange)
+    wheel.arm(connection, wheel.coarseNow + 120_000)
+    timer.pass(997)
+  }
+  const perSecond = (timer.wakeUps - before) / 600
+  t.ok(perSecond < 1, `${perSecond} a second`)
+  t.equal(wakeUpsIn(100_000), 0)
+})
+
+t.test('the coarse time is right while it sleeps', async (t) => {
+  const { wheel, clock, timer } = setUpTimed()
+  wheel.arm(new Probe(), 600_000)
+  timer.pass(100_000)
+  for (let i = 0; i < 20; i++) {
+    t.equal(wheel.coarseNow, clock.ms)
+    timer.pass(777)
+  }
+})
+
+t.test('who asks for the time often gets ticks, so that asking is free again', async (t) => {
+  const { wheel, clock, timer, wakeUpsIn } = setUpTimed()
+  wheel.arm(new Probe(), 600_000)
+  timer.pass(10_000)
+  let asked = 0
+  const realNow = clock.now
+  t.equal(wheel.coarseNow, realNow())
+  for (let i = 0; i < 1000; i++) {
+    t.ok(clock.ms - wheel.coarseNow < 2 * TICK_MS)
+    asked++
+    timer.pass(1)
+  }
+  t.equal(asked, 1000)
+  t.ok(timer.wakeUps > 10, 'it ticked')
+  timer.pass(1000)
+  t.equal(wakeUpsIn(100_000), 0, 'and sleeps again')
+})
+
+t.test('a deadline further away than a timer of node can wait', async (t) => {
+  const { wheel, timer, wakeUpsIn } = setUpTimed()
+  const probe = new Probe()
+  const days30 = 30 * 86_400_000
+  wheel.arm(probe, days30)
+  timer.pass(1000)
+  t.ok(wakeUpsIn(days30 - 2000) < 1000)
+  t.equal(probe.fired, 0)
+  timer.pass(1100)
+  t.equal(probe.fired, 1)
+})
+
+const timedAction = fc.oneof(
+  { weight: 4, arbitrary: arm },
+  { weight: 1, arbitrary: disarm },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: delay.map(Math.abs) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('ask' as const), times: fc.nat({ max: 100 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('script' as const),
+      probe: probeIndex,
+      script: fc.array(fc.oneof(arm, disarm), { maxLength: 4 }),
+    }),
+  },
+)
+
+t.test('across sleeps no deadline fires early, or more than two ticks late', async (t) => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 100_000 }),
+      fc.array(timedAction, { maxLength: 80 }),
+      (startMs, actions) => {
+        const { clock, timer, wheel } = setUpTimed(startMs)
+        const probes = Array.from({ length: PROBES }, () => new Probe())
+        const due: number[] = probes.map(() => Infinity)
+        const faults: string[] = []
+        const set = ({ kind, probe, ms }: { kind: string; probe: number; ms: number }): void => {
+          due[probe] = kind === 'arm' ? Math.max(clock.ms, clock.ms + ms) : Infinity
+          if (kind === 'arm') wheel.arm(probes[probe], clock.ms + ms)
+          else wheel.disarm(probes[probe])
+        }
+        const onFired = (i: number, script: readonly unknown[]): void => {
+          if (clock.ms < due[i]) faults.push(`probe ${i} is ${due[i] - clock.ms} ms early`)
+          due[i] = Infinity
+          for (const action of script) set(action as never)
+        }
+        for (const [i, probe] of probes.entries()) probe.whenFired = () => onFired(i, [])
+        for (const action of actions) {
+          if (action.kind === 'script')
+            probes[action.probe].whenFired = () => onFired(action.probe, action.script)
+          else if (action.kind === 'ask') for (let i = 0; i < action.times; i++) void wheel.coarseNow
+          else if (action.kind !== 'pass') set(action as never)
+          else {
+            // In steps, so that lateness shows itself when it is there.
+            for (let left = action.ms; left > 0; left -= 997) {
+              timer.pass(Math.min(left, 997))
+              for (const [i, at] of due.entries())
+                if (clock.ms - at > 2 * TICK_MS + 2) faults.push(`probe ${i} is ${clock.ms - at} ms late`)
+            }
+          }
+          if (clock.ms - wheel.coarseNow > TICK_MS + 1) faults.push('the coarse time is old')
+        }
+        if (faults.length > 0) throw new Error(faults.slice(0, 5).join('\n'))
+      },
+    ),
+    bounded(1000),
+  )
+  t.pass('no schedule broke a promise')
 })

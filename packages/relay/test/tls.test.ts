@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import http2 from 'node:http2'
 import { type AddressInfo, connect } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
@@ -74,6 +75,33 @@ t.test('HTTP/2 by ALPN', async (t) => {
   const [headers] = (await within('the response', once(stream, 'response'))) as [http2.IncomingHttpHeaders]
   t.equal(headers[':status'], 200)
   t.equal((session.socket as import('node:tls').TLSSocket).alpnProtocol, 'h2')
+})
+
+t.test('certificates of clients', async (t) => {
+  const answers = async (port: number, options: object): Promise<boolean> => {
+    const client = await connectTls(t, port, options)
+    client.sends(GET)
+    return await client.readsMessage().then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+  }
+  const good = pairOf('two')
+  const bad = { cert: readFileSync(fixture('cert.pem')), key: readFileSync(fixture('key.pem')) }
+  const clientCaFile = fixture('ca-cert.pem')
+  const { port: requiring } = await setUp(t, { tls: { clientAuth: 'require', clientCaFile } })
+  t.equal(await answers(requiring, good), true)
+  t.equal(await answers(requiring, bad), false)
+  t.equal(await answers(requiring, {}), false)
+  const { port: offering } = await setUp(t, { tls: { clientAuth: 'optional', clientCaFile } })
+  t.equal(await answers(offering, good), true)
+  t.equal(await answers(offering, bad), false, 'one that is shown must be good')
+  t.equal(await answers(offering, {}), true)
+  await t.rejects(setUp(t, { tls: { clientAuth: 'require' } }), /clientCaFile is ""/)
+  await t.rejects(
+    setUp(t, { tls: { clientAuth: 'require', clientCaFile: '/nowhere' } }),
+    /client CA file \/nowhere/,
+  )
 })
 
 t.test('TLS 1.2 is refused unless it is allowed', async (t) => {
@@ -377,7 +405,14 @@ t.test('a certificate of the endpoint that is not trusted, or for another name, 
 })
 
 t.test('the defaults are TLS 1.3 and nothing else', async (t) => {
-  t.strictSame(DEFAULT_TLS, { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: '', groups: '' })
+  t.strictSame(DEFAULT_TLS, {
+    minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+    ciphers: '',
+    groups: '',
+    clientAuth: 'none',
+    clientCaFile: '',
+  })
 })
 
 t.test('a client may end its side and still read the answer of a tunnel', async (t) => {

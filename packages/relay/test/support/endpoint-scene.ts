@@ -6,6 +6,7 @@ import type { ExchangeScope } from '../../src/exchange-scope.ts'
 import type { Failure } from '../../src/failure.ts'
 import type { ExchangeHandler, Upstream } from '../../src/sides.ts'
 import { TimerWheel } from '../../src/timer-wheel.ts'
+import { Tunnels } from '../../src/tunnels.ts'
 import { Journal, requestHead, ScriptedDownstream } from './exchange-doubles.ts'
 import { Dice } from './model-settings.ts'
 import { until, within } from './within.ts'
@@ -62,6 +63,7 @@ export class EndpointScene implements ExchangeHandler {
     this.#scope = {
       handler: this,
       wheel: this.wheel,
+      tunnels: new Tunnels(),
       clocks,
       holdBytes: 1000,
       lingerMs: 1000,

@@ -1,5 +1,6 @@
 import { RequestHead, ResponseHead, TrailerSection } from '@pilotlight/http1'
 import type { Exchange } from '../../src/exchange.ts'
+import type { Peer } from '../../src/peer.ts'
 import type { Downstream, Upstream, UpstreamStream } from '../../src/sides.ts'
 import type { Dice } from './model-settings.ts'
 
@@ -61,6 +62,8 @@ export function trailerSection(): TrailerSection {
 /** The client's side. */
 export class ScriptedDownstream implements Downstream {
   readonly isHttp2: boolean
+  readonly timed = null
+  readonly peer: Peer = { address: '192.0.2.1', port: 1, isEncrypted: false, tls: null }
   isCongested = false
   readonly holdsBytes = false
   isReading = true

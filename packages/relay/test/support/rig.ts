@@ -65,8 +65,8 @@ export class Rig implements ExchangeHandler {
   }
 
   /** Another endpoint on 127.0.0.1. */
-  endpointTo(port: number): Endpoint {
-    const endpoint = this.relay.endpoint({ host: '127.0.0.1', port }, this.#options.pool)
+  endpointTo(port: number, protocol: 'http1' | 'h2' = 'http1'): Endpoint {
+    const endpoint = this.relay.endpoint({ host: '127.0.0.1', port, protocol }, this.#options.pool)
     this.#endpoints.push(endpoint)
     return endpoint
   }
