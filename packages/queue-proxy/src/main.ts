@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { createLogger } from '@pilotlight/telemetry'
+import { build } from './build.ts'
+import { readSettings } from './settings.ts'
+
+/** A start or an end that failed, as in Knative. */
+const FAILED = 1
+
+const { settings, problems } = readSettings(process.env)
+if (problems.length > 0) {
+  process.stderr.write(`${problems.join('\n')}\n`)
+  process.exit(FAILED)
+}
+
+const { namespace, revision, pod } = settings.identity
+const log = createLogger({
+  config: settings.loggingConfig,
+  level: settings.loggingLevel,
+  name: 'queueproxy',
+  fields: { 'knative.dev/key': `${namespace}/${revision}`, 'knative.dev/pod': pod },
+  usesPino: false,
+})
+
+void run()
+
+// A function, because the bundle is CommonJS, which has no await outside of one.
+async function run(): Promise<void> {
+  try {
+    const sidecar = await build(settings, log)
+    sidecar.announce()
+    let isEnding = false
+    const onSignal = (): void => {
+      // Whoever asks twice does not want to wait.
+      if (isEnding) process.exit(FAILED)
+      isEnding = true
+      void sidecar.shutdown().then(() => process.exit(0))
+    }
+    process.on('SIGTERM', onSignal)
+    process.on('SIGINT', onSignal)
+  } catch (error) {
+    log.error('Failed to bring up queue-proxy, shutting down.', { error: (error as Error).message })
+    process.exit(FAILED)
+  }
+}

@@ -1,0 +1,144 @@
+import type { Relay } from '@pilotlight/relay'
+import type { Logger } from '@pilotlight/telemetry'
+import type { AdminPort } from './admin-port.ts'
+import type { Drainer } from './drainer.ts'
+import type { Observability } from './observability.ts'
+import type { QueueProxy } from './queue-proxy.ts'
+import type { Readiness } from './readiness/readiness.ts'
+import type { QueueProxySettings } from './settings.ts'
+
+/** The relays behind the ports, as far as they are open. */
+export interface OpenPorts {
+  main: Relay
+  admin?: Relay
+  autoscaling?: Relay
+  metrics?: Relay
+  profiling?: Relay
+}
+
+/** How long the two ends of an upgraded connection may take to say goodbye, ms. */
+const TUNNEL_FAREWELL_MS = 5000
+
+/** Ports by name, as they stand in the log line of the start. */
+export type PortNumbers = Readonly<Record<string, number>>
+
+interface Parts {
+  readonly drainer: Drainer
+  readonly admin: AdminPort
+  readonly readiness: Readiness
+  readonly queueProxy: QueueProxy
+  /** Null when nothing of it is configured. */
+  readonly observability: Observability | null
+}
+
+/**
+ * The running sidecar, and how it ends:
+ *
+ *     quiet period: probes fail, everything is served ─► no new connections, requests end ─► upgraded ones end ─► over
+ */
+export class Sidecar {
+  readonly #settings: QueueProxySettings
+  readonly #open: OpenPorts
+  readonly #parts: Parts
+  readonly #log: Logger
+
+  constructor(settings: QueueProxySettings, open: OpenPorts, parts: Parts, log: Logger) {
+    this.#settings = settings
+    this.#open = open
+    this.#parts = parts
+    this.#log = log
+  }
+
+  /** Where it listens. */
+  get ports(): PortNumbers {
+    const ports: Record<string, number> = {}
+    for (const [name, relay] of Object.entries(this.#open) as [string, Relay][]) ports[name] = relay.ports[0]
+    if (this.#open.main.ports.length > 1) ports['tls'] = this.#open.main.ports[1]
+    return ports
+  }
+
+  /** Says that it runs, in the words operators know from Knative, and where. */
+  announce(): void {
+    const { ports } = this
+    const { containerConcurrency, queueDepth } = this.#settings
+    if (containerConcurrency > 0)
+      this.#log.info(
+        `Queue container is starting with BreakerParams = {QueueDepth: ${queueDepth}, MaxConcurrency: ${containerConcurrency}, InitialCapacity: ${containerConcurrency}}`,
+      )
+    this.#log.info('Starting queue-proxy', { ports })
+    for (const [name, port] of Object.entries(ports)) {
+      const server = SERVER_NAMES[name] ?? name
+      this.#log.info(
+        name === 'tls' ? `Starting tls server main:${port}` : `Starting http server ${server}:${port}`,
+      )
+    }
+  }
+
+  /** Ends without losing a request. Resolves when nothing is left. */
+  async shutdown(): Promise<void> {
+    const { drainer, admin, observability, readiness } = this.#parts
+    const { drainQuietMs, drainTunnelMs } = this.#settings
+    this.#log.info('Received TERM signal, attempting to gracefully shutdown servers.')
+    this.#log.info(`Sleeping ${drainQuietMs / 1000}s to allow K8s propagation of non-ready state`)
+    admin.onTerminating()
+    await drainer.drain()
+    readiness.close()
+    this.#log.info('Shutting down server: main')
+    const { main, ...services } = this.#open
+    await this.#closeMain(main, drainTunnelMs)
+    for (const [name, relay] of Object.entries(services)) {
+      this.#log.info(`Shutting down server: ${SERVER_NAMES[name] ?? name}`)
+      // Only scrapers and hooks are left; whoever keeps a connection open would keep us.
+      relay.destroy()
+    }
+    await observability?.close()
+    this.#log.info('Shutdown complete, exiting...')
+  }
+
+  /**
+   * Requests under way have their own clocks. Upgraded connections may have none: the app gets time to end them, as it
+   * does when it is told to stop, and then they are ended for it.
+   */
+  async #closeMain(main: Relay, tunnelMs: number): Promise<void> {
+    const closed = main.close()
+    const patience = new Patience(tunnelMs)
+    const isClosed = await Promise.race([closed.then(() => true), patience.over.then(() => false)])
+    patience.end()
+    if (!isClosed && main.tunnels > 0) {
+      this.#log.warn(
+        `Closing ${main.tunnels} upgraded connections that did not end within ${tunnelMs / 1000}s`,
+      )
+      await main.closeTunnels(TUNNEL_FAREWELL_MS)
+    }
+    await closed
+  }
+
+  /** Ends everything at once. */
+  destroy(): void {
+    this.#parts.readiness.close()
+    for (const relay of Object.values(this.#open) as Relay[]) relay.destroy()
+  }
+}
+
+/** A wait that can be given up, so that no timer outlives it. */
+class Patience {
+  readonly over: Promise<void>
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(ms: number) {
+    this.over = new Promise((resolve) => (this.#timer = setTimeout(resolve, ms)))
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
+/** What Knative calls its servers in its logs. */
+const SERVER_NAMES: Readonly<Record<string, string>> = {
+  main: 'main',
+  admin: 'admin',
+  autoscaling: 'metrics',
+  metrics: 'user-metrics',
+  profiling: 'profile',
+}
