@@ -1,10 +1,17 @@
 /**
  * `npm run bench -- <question> [options]`: one sub-command per question this folder answers.
  */
+import { coldStart } from './cold-start/cold-start.ts'
 import { hotPath } from './hot-path/hot-path.ts'
+import { queueProxy } from './queue-proxy/queue-proxy.ts'
 
 const questions: Record<string, { answers: string; run: (args: string[]) => Promise<number> }> = {
   'hot-path': { answers: 'what one request costs in the proxy: CPU, latency, memory', run: hotPath },
+  'queue-proxy': {
+    answers: "what our sidecar costs beside Knative's: CPU, memory, start, idleness",
+    run: queueProxy,
+  },
+  'cold-start': { answers: 'from the listening app to the answered readiness probe', run: coldStart },
 }
 
 const [name, ...args] = process.argv.slice(2)

@@ -101,7 +101,8 @@ function walkChunks(bytes: Buffer, start: number): { end: number; total: number 
     if (line === -1) return { end: -1, total }
     const size = Number.parseInt(bytes.toString('latin1', at, line), 16)
     at = line + 2 + size + 2
-    if (at > bytes.length) return { end: -1, total }
+    // What is no size never ends, like what is not here yet.
+    if (Number.isNaN(size) || at > bytes.length) return { end: -1, total }
     if (size === 0) return { end: at, total }
     total += size
   }
