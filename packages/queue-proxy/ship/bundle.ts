@@ -107,7 +107,9 @@ function writeLoader(): void {
     writeFileSync(join(out, file), source)
     chmodSync(join(out, file), 0o755)
   }
-  const { status, stderr } = spawnSync(process.execPath, [join(out, 'precompile.cjs')], {
+  // By its first line, whose flags belong to the code.
+  const [, flags] = /^#!.*\bnode (.*)$/m.exec(readFileSync(join(out, 'precompile.cjs'), 'utf8'))!
+  const { status, stderr } = spawnSync(process.execPath, [...flags.split(' '), join(out, 'precompile.cjs')], {
     encoding: 'utf8',
     timeout: 60_000,
   })

@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { Script } from 'node:vm'
 import t from 'tap'
 
 /** What `npm run build` made; `npm test` builds before. */
@@ -14,6 +13,10 @@ const { node, modules } = JSON.parse(readFileSync(join(bin, 'made.json'), 'utf8'
   node: string
   modules: Record<string, string[]>
 }
+
+const program = join(import.meta.dirname, '..', manifest.bin['queue-proxy'])
+/** What its first line gives to Node. */
+const flags = /^#!\/usr\/bin\/env -S node (.*)$/m.exec(readFileSync(program, 'utf8'))![1].split(' ')
 
 const REPORT = join(import.meta.dirname, 'support/report-loaded.cjs')
 
@@ -28,9 +31,8 @@ class Shipped {
   stderr = ''
 
   constructor(env: Record<string, string>, nodeArgs: readonly string[]) {
-    const path = join(import.meta.dirname, '..', manifest.bin['queue-proxy'])
     // tap has every Node that a test starts load parts of tap, by NODE_OPTIONS.
-    const args = ['-u', 'NODE_OPTIONS', process.execPath, ...nodeArgs, path]
+    const args = ['-u', 'NODE_OPTIONS', process.execPath, ...flags, ...nodeArgs, program]
     this.child = spawn('env', args, { stdio: ['ignore', 'pipe', 'pipe'], env })
     this.child.stdout!.on('data', (bytes) => (this.stdout += String(bytes)))
     this.child.stderr!.on('data', (bytes) => (this.stderr += String(bytes)))
@@ -168,9 +170,14 @@ t.test(
     const caches = readdirSync(bin).filter((file) => file.endsWith('.cache'))
     t.equal(caches.length, 1)
     const filename = join(bin, caches[0].replace('.cache', '.cjs'))
-    const cachedData = readFileSync(join(bin, caches[0]))
-    const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData })
-    if (process.version === node) t.equal(script.cachedDataRejected, false)
-    t.type(script.runInThisContext(), 'function')
+    // In a process with the flags of the program: they are a part of what the code was compiled for.
+    const code = `
+      const cachedData = fs.readFileSync(process.argv[2])
+      const script = new vm.Script(fs.readFileSync(process.argv[1], 'latin1'), { filename: process.argv[1], cachedData })
+      script.cachedDataRejected + ' ' + typeof script.runInThisContext()`
+    const args = [...flags, '-p', code, filename, join(bin, caches[0])]
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env: {} })
+    if (process.version === node) t.equal(stdout.trim(), 'false function')
+    else t.match(stdout, /function$/m)
   },
 )
