@@ -1,5 +1,5 @@
 import type { Exchange } from '@pilotlight/relay'
-import { answer, answerError } from './answers.ts'
+import { answer, answerError, proxyStatus } from './answers.ts'
 import type { Drainer } from './drainer.ts'
 import type { RequestMarks } from './request-marks.ts'
 
@@ -72,7 +72,7 @@ export class ProbeAnswers {
       if (!exchange.isAnswerable || !this.#pending.has(pending)) return
       const fields = seconds > 0 ? 'Preference-Applied: wait\r\n' : ''
       if (isReady) answer(exchange, 200, READY, fields)
-      else answerError(exchange, 503, '', 'destination_unavailable', 'ok', fields)
+      else exchange.reply(503, `${fields}${proxyStatus('destination_unavailable')}`, '')
     })
   }
 

@@ -18,7 +18,7 @@ t.test('a probe that waits is answered when the app is there, with what it asked
   const port = await freePort()
   const { main } = (await startSidecar(t, port, { SERVING_READINESS_PROBE: tcpProbe(port) })).ports
   const impatient = await fetchFrom(main, { headers: KUBELET })
-  t.strictSame([impatient.status, impatient.body], [503, ''])
+  t.strictSame([impatient.status, impatient.body, impatient.headers['content-type']], [503, '', undefined])
   const waiting = send(main, {
     path: '/healthz',
     headers: { ...ACTIVATOR, Prefer: 'respond-async, wait=60' },
