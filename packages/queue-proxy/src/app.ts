@@ -31,11 +31,13 @@ const MAY_HAVE_CHANGED: ReadonlySet<Failure> = new Set<Failure>([
 
 /** The app, and which protocol each request reaches it by. */
 export class App {
-  #http1!: Endpoint
-  #http2!: Endpoint
+  #http1: Endpoint | null = null
+  #http2: Endpoint | null = null
   readonly #protocol: AppProtocol
   readonly #detect: () => Promise<Detected>
   #speaks: Speaks = Speaks.Unknown
+  /** Requests that came on one port while another was still being opened. */
+  readonly #early = new Set<Exchange>()
   /** Requests that wait for what a look at the app will find; null while nobody looks. */
   #undecided: Set<Exchange> | null = null
 
@@ -45,52 +47,58 @@ export class App {
     this.#detect = detect
   }
 
-  /** Where it is reached by each protocol. Must be called before the first request. */
+  /** Where it is reached by each protocol. What came before is forwarded now. */
   connect(http1: Endpoint, http2: Endpoint): void {
     this.#http1 = http1
     this.#http2 = http2
+    for (const exchange of this.#early) this.forward(exchange)
+    this.#early.clear()
   }
 
   /** Forwards `exchange`: at once, or after the first HTTP/2 request has found out what the app understands. */
   forward(exchange: Exchange): void {
-    const endpoint = this.#endpointFor(exchange)
+    const http1 = this.#http1
+    const http2 = this.#http2
+    if (http1 === null || http2 === null) return void this.#early.add(exchange)
+    const endpoint = this.#choose(exchange.downstream.isHttp2, http1, http2)
     if (endpoint !== null) exchange.forward(endpoint)
-    else this.#decideFor(exchange)
+    else this.#decideFor(exchange, http1, http2)
   }
 
-  #endpointFor(exchange: Exchange): Endpoint | null {
-    const { isHttp2 } = exchange.downstream
+  /** Null when that has to be found out first. */
+  #choose(isHttp2: boolean, http1: Endpoint, http2: Endpoint): Endpoint | null {
     switch (this.#protocol) {
       case 'http1':
-        return this.#http1
+        return http1
       case 'h2c':
-        return this.#http2
+        return http2
       case 'mirror':
-        return isHttp2 ? this.#http2 : this.#http1
+        return isHttp2 ? http2 : http1
       default:
-        if (!isHttp2) return this.#speaks === Speaks.Http2Only ? this.#http2 : this.#http1
+        if (!isHttp2) return this.#speaks === Speaks.Http2Only ? http2 : http1
         if (this.#speaks === Speaks.Unknown) return null
-        return this.#speaks === Speaks.Http1 ? this.#http1 : this.#http2
+        return this.#speaks === Speaks.Http1 ? http1 : http2
     }
   }
 
-  #decideFor(exchange: Exchange): void {
+  #decideFor(exchange: Exchange, http1: Endpoint, http2: Endpoint): void {
     if (this.#undecided !== null) return void this.#undecided.add(exchange)
     this.#undecided = new Set([exchange])
-    void this.#detect().then((found) => this.#onDetected(found))
+    void this.#detect().then((found) => this.#onDetected(found, found === 'h2' ? http2 : http1))
   }
 
-  #onDetected(found: Detected): void {
+  #onDetected(found: Detected, endpoint: Endpoint): void {
     const undecided = this.#undecided!
     this.#undecided = null
     if (found === 'h2') this.#speaks = Speaks.Http2
     // An app that cannot be reached is asked again by the next request; these fail by the attempt itself.
     else if (found === 'http1') this.#speaks = Speaks.Http1
-    for (const exchange of undecided) exchange.forward(found === 'h2' ? this.#http2 : this.#http1)
+    for (const exchange of undecided) exchange.forward(endpoint)
   }
 
   /** The exchange is over: it no longer waits for anything. */
   forget(exchange: Exchange): void {
+    this.#early.delete(exchange)
     this.#undecided?.delete(exchange)
   }
 
@@ -100,7 +108,7 @@ export class App {
     if (failure === 'endpoint-speaks-http2') {
       this.#speaks = Speaks.Http2Only
       if (exchange.request.upgrade !== '' || !exchange.canRetry(failure)) return false
-      exchange.forward(this.#http2)
+      this.forward(exchange)
       return true
     }
     if (MAY_HAVE_CHANGED.has(failure)) this.#speaks = Speaks.Unknown

@@ -69,6 +69,16 @@ t.test('the first HTTP/2 request asks once for all that come meanwhile', async (
   }
 })
 
+t.test('what comes before the endpoints are there is forwarded when they are', async (t) => {
+  const app = new App('auto', () => Promise.resolve('http1'))
+  const [early, gone, http2] = [exchange(false), exchange(false), exchange(true)]
+  for (const one of [early, gone, http2]) app.forward(one.exchange)
+  app.forget(gone.exchange)
+  app.connect({ name: 'http1' } as Endpoint, { name: 'h2c' } as Endpoint)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.strictSame([early.sentTo, gone.sentTo, http2.sentTo], [['http1'], [], ['http1']])
+})
+
 t.test('an app that speaks HTTP/2 only gets HTTP/1.1 requests translated', async (t) => {
   const { app, sent } = setUp('auto')
   const first = exchange(false)
