@@ -92,6 +92,14 @@ const places = (slots: number): Group => ({
       },
       [503, 200, true],
     ),
+  ],
+})
+
+/** On a queue-proxy of their own, whose places nobody has left in a hurry before. */
+const departures = (slots: number): Group => ({
+  name: `breaker: departures and probes, containerConcurrency ${slots}`,
+  environment: { CONTAINER_CONCURRENCY: String(slots) },
+  scenarios: [
     same(
       'clients that leave while they wait give their places back',
       async (scene) => {
@@ -165,7 +173,9 @@ const refusing = async (scene: Scene) => {
 
 export const breaker: Group[] = [
   places(1),
+  departures(1),
   places(10),
+  departures(10),
   {
     name: 'breaker: answers',
     environment: { CONTAINER_CONCURRENCY: '1' },
