@@ -87,12 +87,16 @@ export class Exchange extends Timed {
   hasBegun = false
   /** Trailers of a request whose end was reached before it was sent. */
   requestTrailers: TrailerSection | null = null
+  /** Whether the response that is arriving was declined; see {@link declineResponse}. */
+  isDeclined = false
 
   readonly #scope: ExchangeScope
   readonly #times: ExchangeClocks
   /** What stands in the wheel for it. */
   readonly #timed: Timed
   #body: HeldBody | null = null
+  #holdBytes: number
+  #isHearing = false
   #phase: Phase = Phase.Waiting
   #stream: UpstreamStream | null = null
   #responseEnded = false
@@ -107,6 +111,7 @@ export class Exchange extends Timed {
     this.downstream = downstream
     this.#timed = downstream.timed ?? this
     this.request = request
+    this.#holdBytes = scope.holdBytes
     this.#times = new ExchangeClocks(scope.clocks, scope.wheel.now(), scope.wheel.tickMs)
   }
 
@@ -186,6 +191,28 @@ export class Exchange extends Timed {
     if (!this.isAnswerable || this.#body?.isBroken === true) return false
     const retry = FAILURES[failure].retry
     return retry === 'unsent' || (retry === 'idempotent' && isIdempotent(this.request))
+  }
+
+  /**
+   * Bounds the body bytes that are buffered for this exchange, in place of the relay's `holdBytes`. Those that came already stay;
+   * while it waits, no more are read than fit.
+   */
+  limitHolding(bytes: number): void {
+    this.#holdBytes = bytes
+    if (this.#body !== null) this.#body.bytesMax = bytes
+    if (this.#phase !== Phase.Waiting || this.requestEnded) return
+    this.downstream.setRequestReading(bytes > 0 && this.#body?.isFull !== true)
+  }
+
+  /**
+   * Inside `onResponse`: the endpoint says that it did not begin this request. The client sees nothing of the response, and
+   * `onFailure` follows with `endpoint-busy`. Throws outside of `onResponse`, and when `canRetry` forbids it.
+   */
+  declineResponse(): void {
+    if (!this.#isHearing) throw new Error('declineResponse outside of onResponse')
+    if (!this.canRetry('endpoint-busy'))
+      throw new Error('declineResponse of a request that cannot be sent again')
+    this.isDeclined = true
   }
 
   /**
@@ -319,6 +346,7 @@ export class Exchange extends Timed {
   onUpstreamFailure(failure: Failure, isReused = false, detail = ''): void {
     if (this.#phase === Phase.Done) return
     this.failureDetail = detail
+    this.isDeclined = false
     this.#stream = null
     if (this.#phase === Phase.Connecting || this.#phase === Phase.Forwarding) {
       const mayBeStale = isReused && (failure === 'upstream-closed' || failure === 'stream-refused')
@@ -364,21 +392,32 @@ export class Exchange extends Timed {
     this.downstream.sendInterim(head)
   }
 
-  /** The final head arrived, with the first body bytes. `isComplete` says that they are the whole body. */
+  /**
+   * The final head arrived, with the first body bytes. `isComplete` says that they are the whole body. A stream whose response
+   * was declined reports that as its failure once it let go of the exchange.
+   */
   onResponse(head: ResponseHead, bytes: Buffer, start: number, end: number, isComplete: boolean): void {
     this.#times.lastActivity = this.#scope.wheel.coarseNow
-    this.#phase = Phase.Responding
     this.status = head.status
     this.failure = ''
     this.responseBytes = end - start
-    this.#body?.release()
+    this.#isHearing = true
     this.#scope.handler.onResponse(this, head)
-    // The service may have given up on it in the hook.
-    if (this.#phase !== Phase.Responding) return
+    this.#isHearing = false
+    // The service may have declined it, or given up on it, in the hook.
+    if (this.isDeclined) return this.#forgetResponse()
+    if (this.#phase !== Phase.Forwarding) return
+    this.#phase = Phase.Responding
+    this.#body?.release()
     this.downstream.sendResponse(this, head, bytes, start, end, isComplete)
     if (isComplete || (this.#phase as Phase) !== Phase.Responding) return
     this.#armClocks()
     if (this.downstream.isCongested) this.#stream?.setResponseReading(false)
+  }
+
+  #forgetResponse(): void {
+    this.status = 0
+    this.responseBytes = 0
   }
 
   /** The client's protocol has no way to say the head of `sendResponse`; nothing of it was sent. */
@@ -505,7 +544,7 @@ export class Exchange extends Timed {
   }
 
   #held(): HeldBody {
-    return (this.#body ??= new HeldBody(this.#scope.holdBytes))
+    return (this.#body ??= new HeldBody(this.#holdBytes))
   }
 
   #dropAttempt(): void {

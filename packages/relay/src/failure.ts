@@ -7,6 +7,7 @@ export type Failure =
   | 'connect-failed'
   | 'tls-failed'
   | 'stream-refused'
+  | 'endpoint-busy'
   | 'upstream-closed'
   | 'response-refused'
   | 'endpoint-speaks-http2'
@@ -85,6 +86,7 @@ export const FAILURES: Readonly<Record<Failure, FailureRow>> = {
     'unsent',
     'the endpoint refused the stream unprocessed',
   ),
+  'endpoint-busy': upstream(503, 'connection_limit_reached', 'unsent', 'the endpoint had no free slot'),
   'upstream-closed': upstream(
     502,
     'connection_terminated',

@@ -270,6 +270,7 @@ export class H1Upstream extends Timed implements UpstreamStream {
     switch (head.framing) {
       case Framing.None:
         exchange.onResponse(head, bytes, start, start, true)
+        if (exchange.isDeclined) return this.#decline(exchange, end === start)
         return this.#complete(exchange, end === start)
       case Framing.Length:
         return this.#onLengthHead(exchange, bytes, start, end)
@@ -282,6 +283,10 @@ export class H1Upstream extends Timed implements UpstreamStream {
     }
     exchange.downstream.cork()
     exchange.onResponse(head, bytes, start, start, false)
+    if (exchange.isDeclined) {
+      exchange.downstream.uncork()
+      return this.#decline(exchange, false)
+    }
     if (this.#exchange === exchange && end > start) this.#readBody(exchange, bytes, start, end)
     exchange.downstream.uncork()
     // While corked, everything written looked held.
@@ -295,6 +300,7 @@ export class H1Upstream extends Timed implements UpstreamStream {
     this.#remaining = length - (bodyEnd - start)
     const isComplete = this.#remaining === 0
     exchange.onResponse(this.#head, bytes, start, bodyEnd, isComplete)
+    if (exchange.isDeclined) return this.#decline(exchange, isComplete && bodyEnd === end)
     this.#noteHolder(exchange)
     if (isComplete && this.#exchange === exchange) this.#complete(exchange, bodyEnd === end)
   }
@@ -360,6 +366,13 @@ export class H1Upstream extends Timed implements UpstreamStream {
     }
     this.close()
     exchange.onResponseDone(true)
+  }
+
+  /** The response is of no use. A connection on which both messages are complete serves others; `isClean` says that of the response. */
+  #decline(exchange: Exchange, isClean: boolean): void {
+    if (isClean && this.#isRequestSent) this.#release()
+    else this.close()
+    exchange.onUpstreamFailure('endpoint-busy')
   }
 
   #release(): void {

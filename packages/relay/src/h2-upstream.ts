@@ -222,6 +222,7 @@ export class H2Upstream extends Timed implements InputWatcher, UpstreamStream {
     if (!this.#countBody(first.length)) return
     if (isComplete && !this.#isAsLongAsSaid) return this.#refuse()
     exchange.onResponse(this.#head, first, 0, first.length, isComplete)
+    if (exchange.isDeclined) return this.#decline(exchange, stream)
     if (isComplete) this.#complete(stream)
     if (this.#exchange !== exchange) return void stream.resume()
     // Only now: data that is read before the head was told would overtake it.
@@ -265,6 +266,15 @@ export class H2Upstream extends Timed implements InputWatcher, UpstreamStream {
     if (typeof trailers === 'number' || !this.#isAsLongAsSaid) return this.#refuse()
     this.#exchange!.onResponseEnd(trailers !== null && trailers.count > 0 ? trailers : null)
     this.#complete(stream)
+  }
+
+  /** The response is of no use, and what is left of it is thrown away. */
+  #decline(exchange: Exchange, stream: ClientHttp2Stream): void {
+    this.#session.onServed()
+    this.#leave()
+    if (this.#isResponseWhole && this.#isRequestSent) stream.resume()
+    else this.#reset(H2Code.Cancel)
+    exchange.onUpstreamFailure('endpoint-busy')
   }
 
   #complete(stream: ClientHttp2Stream): void {

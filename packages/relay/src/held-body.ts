@@ -10,17 +10,17 @@ export class HeldBody {
   chunks: Buffer[] = []
   /** Whether bytes were let go: the request cannot be sent from its beginning any more. */
   isBroken = false
-  readonly #bytesMax: number
+  /** How much is held before the reading stops, or before sent bytes are let go. */
+  bytesMax: number
   #bytes = 0
 
-  /** `bytesMax` is how much is held before the reading stops, or before sent bytes are let go. */
   constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax
+    this.bytesMax = bytesMax
   }
 
   /** Whether reading should stop until there is a stream. */
   get isFull(): boolean {
-    return this.#bytes >= this.#bytesMax
+    return this.#bytes >= this.bytesMax
   }
 
   /** Holds bytes that could not be sent yet. */
@@ -32,7 +32,7 @@ export class HeldBody {
   /** Keeps bytes that were sent, as long as the whole body so far fits. */
   keep(bytes: Buffer, start: number, end: number): void {
     if (this.isBroken) return
-    if (this.#bytes + end - start <= this.#bytesMax) return this.hold(bytes, start, end)
+    if (this.#bytes + end - start <= this.bytesMax) return this.hold(bytes, start, end)
     this.release()
     this.isBroken = true
   }

@@ -125,7 +125,10 @@ export interface ExchangeHandler {
    * them is called later.
    */
   onRequest(exchange: Exchange): void
-  /** A final response head arrived and may be edited. Not called for answers of our own. */
+  /**
+   * A final response head arrived and may be edited, or declined with `exchange.declineResponse` when it says that the endpoint did
+   * not begin. Not called for answers of our own.
+   */
   onResponse(exchange: Exchange, head: ResponseHead): void
   /**
    * An attempt failed, or a clock ran out, before the response began. The handler may `forward` again when
