@@ -206,13 +206,13 @@ export class Exchange extends Timed {
 
   /**
    * Inside `onResponse`: the endpoint says that it did not begin this request. The client sees nothing of the response, and
-   * `onFailure` follows with `endpoint-busy`. Throws outside of `onResponse`, and when `canRetry` forbids it.
+   * `onFailure` follows with `endpoint-busy`. Answers false when the request could not be sent again: then it is the client's
+   * answer like any other. Throws outside of `onResponse`.
    */
-  declineResponse(): void {
+  declineResponse(): boolean {
     if (!this.#isHearing) throw new Error('declineResponse outside of onResponse')
-    if (!this.canRetry('endpoint-busy'))
-      throw new Error('declineResponse of a request that cannot be sent again')
-    this.isDeclined = true
+    this.isDeclined = this.#body === null || !this.#body.isBroken
+    return this.isDeclined
   }
 
   /**
@@ -398,6 +398,7 @@ export class Exchange extends Timed {
    */
   onResponse(head: ResponseHead, bytes: Buffer, start: number, end: number, isComplete: boolean): void {
     this.#times.lastActivity = this.#scope.wheel.coarseNow
+    this.#phase = Phase.Responding
     this.status = head.status
     this.failure = ''
     this.responseBytes = end - start
@@ -405,9 +406,8 @@ export class Exchange extends Timed {
     this.#scope.handler.onResponse(this, head)
     this.#isHearing = false
     // The service may have declined it, or given up on it, in the hook.
+    if (this.#phase !== Phase.Responding) return
     if (this.isDeclined) return this.#forgetResponse()
-    if (this.#phase !== Phase.Forwarding) return
-    this.#phase = Phase.Responding
     this.#body?.release()
     this.downstream.sendResponse(this, head, bytes, start, end, isComplete)
     if (isComplete || (this.#phase as Phase) !== Phase.Responding) return
@@ -416,6 +416,7 @@ export class Exchange extends Timed {
   }
 
   #forgetResponse(): void {
+    this.#phase = Phase.Forwarding
     this.status = 0
     this.responseBytes = 0
   }

@@ -370,6 +370,7 @@ export class H1Upstream extends Timed implements UpstreamStream {
 
   /** The response is of no use. A connection on which both messages are complete serves others; `isClean` says that of the response. */
   #decline(exchange: Exchange, isClean: boolean): void {
+    if (this.#exchange !== exchange) return
     if (isClean && this.#isRequestSent) this.#release()
     else this.close()
     exchange.onUpstreamFailure('endpoint-busy')

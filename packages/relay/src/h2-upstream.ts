@@ -270,6 +270,7 @@ export class H2Upstream extends Timed implements InputWatcher, UpstreamStream {
 
   /** The response is of no use, and what is left of it is thrown away. */
   #decline(exchange: Exchange, stream: ClientHttp2Stream): void {
+    if (this.#exchange !== exchange) return
     this.#session.onServed()
     this.#leave()
     if (this.#isResponseWhole && this.#isRequestSent) stream.resume()

@@ -12,7 +12,7 @@ const BUSY = response('no slot\n', '503 Service Unavailable', 'X-Busy: 1\r\n')
 
 /** Declines what says that it is busy, whenever that is possible. */
 function decliningBusy(exchange: Exchange, head: ResponseHead): void {
-  if (head.get('x-busy') !== undefined && exchange.canRetry('endpoint-busy')) exchange.declineResponse()
+  if (head.get('x-busy') !== undefined) exchange.declineResponse()
 }
 
 /** Two endpoints: the first answers what `first` says, the second echoes; a declined request goes to the second. */
