@@ -56,6 +56,11 @@ export const DIAL_PACE: DialPace = {
   handshakeMs: 10_000,
 }
 
+/** {@link DIAL_PACE} with another number of attempts, at least 1. */
+export function paceOf(attemptsMax: number): DialPace {
+  return attemptsMax === DIAL_PACE.attemptsMax ? DIAL_PACE : { ...DIAL_PACE, attemptsMax }
+}
+
 /** Time for attempt `attempt`, counted from 0, ms. `random` is from 0 to 1. */
 export function attemptMs(pace: DialPace, attempt: number, random: number): number {
   return pace.firstMs * pace.growth ** attempt * (1 + random * pace.jitter)

@@ -1,10 +1,11 @@
 import { DEFAULT_LIMITS, type Limits } from '@pilotlight/http1'
 import type { Socket } from 'node:net'
 import { afterPoll } from './after-poll.ts'
-import { type Address, addressName, dial } from './dial.ts'
+import { type Address, addressName, dial, type Dialled, type DialPace, paceOf } from './dial.ts'
 import type { Exchange } from './exchange.ts'
 import type { Failure } from './failure.ts'
 import { type H1Owner, H1Upstream } from './h1-upstream.ts'
+import type { IdleBudget } from './idle-budget.ts'
 import type { Endpoint } from './sides.ts'
 import type { TimerWheel } from './timer-wheel.ts'
 
@@ -14,6 +15,10 @@ export interface PoolSettings {
   readonly idleMax: number
   /** How long an idle connection is kept, ms. */
   readonly idleMs: number
+  /** Attempts to connect before the endpoint counts as out of reach, 1 to 15; 15 take about 20 s, 8 about 2 s. */
+  readonly dialAttemptsMax: number
+  /** A bound that this endpoint shares with others, or null. Not for HTTP/2, which keeps a session or two. */
+  readonly budget: IdleBudget | null
 }
 
 /** Idle this long, a connection is looked at before it carries a request that cannot be repeated, ms. */
@@ -27,6 +32,7 @@ export class H1Endpoint implements Endpoint, H1Owner {
   readonly limits: Readonly<Limits>
   readonly #address: Address
   readonly #pool: PoolSettings
+  readonly #pace: DialPace
   readonly #wheel: TimerWheel
   readonly #idle: H1Upstream[] = []
   /** Exchanges without a connection, oldest first; there is a dial for each. */
@@ -48,6 +54,7 @@ export class H1Endpoint implements Endpoint, H1Owner {
     this.name = addressName(address)
     this.#address = address
     this.#pool = pool
+    this.#pace = paceOf(pool.dialAttemptsMax)
     this.#wheel = wheel
     this.limits = limits
   }
@@ -75,8 +82,14 @@ export class H1Endpoint implements Endpoint, H1Owner {
 
   /** A connection that just died stays in the list until its close event. */
   #takeIdle(): H1Upstream | undefined {
-    let connection = this.#idle.pop()
-    while (connection !== undefined && !connection.isIdle) connection = this.#idle.pop()
+    let connection = this.#popIdle()
+    while (connection !== undefined && !connection.isIdle) connection = this.#popIdle()
+    return connection
+  }
+
+  #popIdle(): H1Upstream | undefined {
+    const connection = this.#idle.pop()
+    if (connection !== undefined) this.#pool.budget?.giveBack(1)
     return connection
   }
 
@@ -108,11 +121,12 @@ export class H1Endpoint implements Endpoint, H1Owner {
   #dialFor(exchange: Exchange): void {
     this.#waiting.push(exchange)
     const connection = new H1Upstream(this)
-    const stop = dial(this.#address, connection.reader, (socket, failure, detail) => {
+    const dialled: Dialled = (socket, failure, detail) => {
       this.#dials.delete(stop)
       if (socket === null) this.#onDialFailed(failure as Failure, detail)
       else this.#onDialled(connection, socket)
-    })
+    }
+    const stop = dial(this.#address, connection.reader, dialled, this.#pace)
     this.#dials.add(stop)
   }
 
@@ -144,10 +158,15 @@ export class H1Endpoint implements Endpoint, H1Owner {
     const next = this.#nextFor(connection)
     if (next >= 0) return this.#give(connection, this.#takeWaiting(next))
     const lifetime = this.#lifetime(connection)
-    if (this.#isClosed || lifetime <= 0 || this.#idle.length >= this.#pool.idleMax) return connection.close()
+    if (this.#isClosed || lifetime <= 0 || !this.#mayKeepIdle()) return connection.close()
     connection.idleSince = this.#wheel.coarseNow
     this.#idle.push(connection)
     this.#wheel.arm(connection, this.#wheel.coarseNow + lifetime)
+  }
+
+  #mayKeepIdle(): boolean {
+    const { idleMax, budget } = this.#pool
+    return this.#idle.length < idleMax && (budget === null || budget.take())
   }
 
   #lifetime(connection: H1Upstream): number {
@@ -170,7 +189,9 @@ export class H1Endpoint implements Endpoint, H1Owner {
 
   #forget(connection: H1Upstream): void {
     const index = this.#idle.indexOf(connection)
-    if (index >= 0) this.#idle.splice(index, 1)
+    if (index < 0) return
+    this.#idle.splice(index, 1)
+    this.#pool.budget?.giveBack(1)
   }
 
   /** Closes idle connections and gives up dials; connections with an exchange close when it is over. */
@@ -179,6 +200,7 @@ export class H1Endpoint implements Endpoint, H1Owner {
     for (const stop of this.#dials) stop()
     this.#dials.clear()
     for (const connection of this.#idle) connection.close()
+    this.#pool.budget?.giveBack(this.#idle.length)
     this.#idle.length = 0
     this.#wantFresh.clear()
     for (const exchange of this.#waiting.splice(0)) {

@@ -1,7 +1,7 @@
 import { type Limits, ResponseHead } from '@pilotlight/http1'
 import type { Socket } from 'node:net'
 import { afterPoll } from './after-poll.ts'
-import { type Address, addressName, dial } from './dial.ts'
+import { type Address, addressName, dial, type Dialled, paceOf } from './dial.ts'
 import type { PoolSettings } from './endpoint.ts'
 import type { Exchange } from './exchange.ts'
 import type { Failure } from './failure.ts'
@@ -131,11 +131,12 @@ export class H2Endpoint implements Endpoint, H2Owner {
   }
 
   #dial(): void {
-    const stop = dial(this.#address, null, (socket, failure, detail) => {
+    const dialled: Dialled = (socket, failure, detail) => {
       this.#dials.delete(stop)
       if (socket === null) this.#onDialFailed(failure as Failure, detail)
       else this.#onDialled(socket)
-    })
+    }
+    const stop = dial(this.#address, null, dialled, paceOf(this.#pool.dialAttemptsMax))
     this.#dials.add(stop)
   }
 

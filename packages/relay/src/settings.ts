@@ -1,7 +1,8 @@
 import { DEFAULT_LIMITS, isToken, type Limits } from '@pilotlight/http1'
 import type { SecureContextOptions } from 'node:tls'
-import type { Address } from './dial.ts'
+import { type Address, DIAL_PACE } from './dial.ts'
 import type { PoolSettings } from './endpoint.ts'
+import { IdleBudget } from './idle-budget.ts'
 import type { Clocks } from './sides.ts'
 import { tls } from './tls-module.ts'
 
@@ -86,7 +87,12 @@ export const DEFAULT_SETTINGS: Readonly<RelaySettings> = {
 }
 
 /** Pool defaults: Knative's for containerConcurrency 0. */
-export const DEFAULT_POOL: Readonly<PoolSettings> = { idleMax: 1000, idleMs: 90_000 }
+export const DEFAULT_POOL: Readonly<PoolSettings> = {
+  idleMax: 1000,
+  idleMs: 90_000,
+  dialAttemptsMax: DIAL_PACE.attemptsMax,
+  budget: null,
+}
 
 /** Settings as a caller gives them: what is left out has its default. */
 export type RelayOptions = Partial<Omit<RelaySettings, 'clocks' | 'limits' | 'listen'>> & {
@@ -170,6 +176,8 @@ const ADDRESS_RULES: Readonly<Record<string, Rule>> = {
 const POOL_RULES: Readonly<Record<string, Rule>> = {
   idleMax: integer(0, 1_000_000, 'connections'),
   idleMs: milliseconds,
+  dialAttemptsMax: integer(1, DIAL_PACE.attemptsMax, 'attempts'),
+  budget: (value) => (value === null || value instanceof IdleBudget ? '' : 'an IdleBudget or null'),
 }
 const LISTEN_RULES: Readonly<Record<string, Rule>> = {
   host,

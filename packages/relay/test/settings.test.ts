@@ -281,7 +281,7 @@ t.test('an impossible endpoint is refused with every problem', async (t) => {
       'endpoint.protocol is "spdy": it must be http1 or h2',
       'pool.idleMax is -1: it must be a whole number of connections from 0 to 1000000',
       'pool.idleMs is 1.5: it must be a whole number of ms from 0 to 2592000000',
-      'pool.idle is not an option: known are idleMax, idleMs',
+      'pool.idle is not an option: known are idleMax, idleMs, dialAttemptsMax, budget',
     ],
   )
 })
