@@ -262,8 +262,16 @@ function isFraming(name: string): boolean {
 }
 
 function withoutLine(lines: string, lowerName: string): string {
-  return lines
-    .split('\r\n')
-    .filter((line) => line === '' || line.slice(0, line.indexOf(':')).toLowerCase() !== lowerName)
-    .join('\r\n')
+  // Nearly always nothing has that name, and finding that out allocates nothing.
+  let result = lines
+  for (let start = 0; start < result.length;) {
+    const end = result.indexOf('\r\n', start) + 2
+    if (isLineOf(result, start, lowerName)) result = result.slice(0, start) + result.slice(end)
+    else start = end
+  }
+  return result
+}
+
+function isLineOf(lines: string, start: number, lowerName: string): boolean {
+  return lines.charCodeAt(start + lowerName.length) === COLON && equalsIgnoringCase(lines, start, lowerName)
 }
