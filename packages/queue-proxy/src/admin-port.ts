@@ -1,5 +1,6 @@
+import { pathOf } from '@pilotlight/service'
 import type { Exchange } from '@pilotlight/relay'
-import { answer, answerNotFound, pathOf } from './answers.ts'
+import { answers } from './answers.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Drainer } from './drainer.ts'
 
@@ -27,10 +28,10 @@ export class AdminPort {
 
   /** Answers a request on the admin port. */
   answer(exchange: Exchange): void {
-    if (pathOf(exchange) !== '/wait-for-drain') return answerNotFound(exchange)
+    if (pathOf(exchange) !== '/wait-for-drain') return answers.answerNotFound(exchange)
     this.#clock.after(TERM_WITHIN_MS, () => {
       if (!this.#isTerminating) this.#drainer.reset()
     })
-    void this.#drainer.drain().then(() => answer(exchange, 200, ''))
+    void this.#drainer.drain().then(() => answers.answer(exchange, 200, ''))
   }
 }

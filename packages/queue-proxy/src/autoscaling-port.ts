@@ -1,6 +1,7 @@
+import { pathOf } from '@pilotlight/service'
 import type { LoadMeter } from '@pilotlight/admission'
 import { type Exchange, monotonicNow } from '@pilotlight/relay'
-import { answerNotFound, pathOf, proxyStatus } from './answers.ts'
+import { answers } from './answers.ts'
 import { encodeStat } from './stat-message.ts'
 
 /** The scraper compares it for equality: nothing may be added to it. */
@@ -21,8 +22,8 @@ export class AutoscalingPort {
 
   /** Answers a request on the autoscaling port: any method, whatever it accepts. */
   answer(exchange: Exchange): void {
-    if (pathOf(exchange) !== '/metrics') return answerNotFound(exchange)
+    if (pathOf(exchange) !== '/metrics') return answers.answerNotFound(exchange)
     const report = this.#meter.report(monotonicNow())
-    exchange.reply(200, `${PROTOBUF}${proxyStatus()}`, encodeStat(this.#pod, report, this.#startedAt))
+    exchange.reply(200, `${PROTOBUF}${answers.proxyStatus()}`, encodeStat(this.#pod, report, this.#startedAt))
   }
 }

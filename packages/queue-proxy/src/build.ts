@@ -2,7 +2,7 @@ import { ConcurrencyLimit, LoadMeter } from '@pilotlight/admission'
 import { monotonicNow, Relay } from '@pilotlight/relay'
 import type { Logger } from '@pilotlight/telemetry'
 import { AdminPort } from './admin-port.ts'
-import { PROXY_NAME } from './answers.ts'
+import { answers, PROXY_NAME } from './answers.ts'
 import { App } from './app.ts'
 import { AutoscalingPort } from './autoscaling-port.ts'
 import { Drainer } from './drainer.ts'
@@ -11,7 +11,7 @@ import { ProbeAnswers } from './probe-answers.ts'
 import { QueueProxy } from './queue-proxy.ts'
 import { detectHttp2 } from './readiness/app-protocol.ts'
 import { Readiness } from './readiness/readiness.ts'
-import { openServicePort } from './service-port.ts'
+import { openProfilingPort, openServicePort } from '@pilotlight/service'
 import type { QueueProxySettings } from './settings.ts'
 import { type OpenPorts, Sidecar } from './sidecar.ts'
 
@@ -95,18 +95,16 @@ export async function build(settings: QueueProxySettings, log: Logger): Promise<
   const open: OpenPorts = { main: relay }
   const sidecar = new Sidecar(settings, open, { drainer, admin, readiness, queueProxy, observability }, log)
   try {
-    open.admin = await openServicePort({ port: settings.adminPort }, (exchange) => admin.answer(exchange))
-    open.autoscaling = await openServicePort({ port: settings.autoscalingPort }, (exchange) =>
+    open.admin = await openServicePort({ port: settings.adminPort }, PROXY_NAME, (exchange) =>
+      admin.answer(exchange),
+    )
+    open.autoscaling = await openServicePort({ port: settings.autoscalingPort }, PROXY_NAME, (exchange) =>
       autoscaling.answer(exchange),
     )
     const scrape = (await observability?.openPort(log)) ?? null
     if (scrape !== null) open.metrics = scrape
     if (settings.observability.isProfiling) {
-      const { ProfilingPort } = await import('./profiling-port.ts')
-      const profiling = new ProfilingPort()
-      open.profiling = await openServicePort({ port: settings.profilingPort }, (exchange) =>
-        profiling.answer(exchange),
-      )
+      open.profiling = await openProfilingPort({ port: settings.profilingPort }, answers)
     }
   } catch (error) {
     sidecar.destroy()

@@ -1,15 +1,7 @@
 import { isToken, type RequestHead } from '@pilotlight/http1'
+import { forwardedValues } from '@pilotlight/service'
 import { isIPv6 } from 'node:net'
 import type { RequestMarks } from './request-marks.ts'
-
-/**
- * Says in X-Forwarded-For that the request came from `peer`, an IP address: appended to what was there, all lines
- * in one, as Go's reverse proxy does.
- */
-export function appendForwardedFor(head: RequestHead, marks: RequestMarks, peer: string): void {
-  if (!marks.hasForwardedFor) return head.add('X-Forwarded-For', peer)
-  head.set('X-Forwarded-For', `${valuesOf(head, 'x-forwarded-for').join(', ')}, ${peer}`)
-}
 
 /**
  * Makes Forwarded (RFC 7239) out of X-Forwarded-For, -Host and -Proto when the request has none of its own. It is
@@ -19,9 +11,9 @@ export function appendForwardedFor(head: RequestHead, marks: RequestMarks, peer:
 export function addForwarded(head: RequestHead, marks: RequestMarks): void {
   if (marks.hasForwarded || (!marks.hasForwardedFor && !marks.hasForwardedOrigin)) return
   const value = forwardedValue(
-    valuesOf(head, 'x-forwarded-for').join(','),
-    valuesOf(head, 'x-forwarded-host')[0] ?? '',
-    valuesOf(head, 'x-forwarded-proto')[0] ?? '',
+    forwardedValues(head, 'x-forwarded-for').join(','),
+    forwardedValues(head, 'x-forwarded-host')[0] ?? '',
+    forwardedValues(head, 'x-forwarded-proto')[0] ?? '',
   )
   if (value !== '') head.set('Forwarded', value)
 }
@@ -42,12 +34,4 @@ function nodeValue(node: string): string {
 
 function quoted(value: string): string {
   return isToken(value) ? value : `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"`
-}
-
-/** The values of a field that goes on to the app; one that Connection names is not ours to pass on. */
-function valuesOf(head: RequestHead, lowerName: string): string[] {
-  const values: string[] = []
-  for (let i = head.indexOf(lowerName); i >= 0; i = head.indexOf(lowerName, i + 1))
-    if (head.isForwarded(i) && head.value(i) !== '') values.push(head.value(i))
-  return values
 }

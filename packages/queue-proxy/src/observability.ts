@@ -1,5 +1,6 @@
 import type { ConcurrencyLimit, LoadMeter } from '@pilotlight/admission'
 import type { Exchange, Relay } from '@pilotlight/relay'
+import { openServicePort, pathOf, type RequestLogSettings } from '@pilotlight/service'
 import {
   addProcessMetrics,
   type ExportEvents,
@@ -13,14 +14,12 @@ import {
   Tracing,
   VALID_DEFAULT_TEMPLATE,
 } from '@pilotlight/telemetry'
-import { answerError, answerNotFound, pathOf, proxyStatus } from './answers.ts'
+import { answers, PROXY_NAME } from './answers.ts'
 import type { App } from './app.ts'
 import type { Drainer } from './drainer.ts'
-import type { RequestLogSettings } from './observability-config.ts'
 import { RequestEvents } from './request-events.ts'
 import { type Figures, RequestMetrics } from './request-metrics.ts'
 import type { RequestObserver } from './request-observer.ts'
-import { openServicePort } from './service-port.ts'
 import type { QueueProxySettings } from './settings.ts'
 
 /** What is asked when metrics are collected. */
@@ -96,7 +95,7 @@ export class Observability {
     const page = this.#page
     if (page === null || metrics?.protocol !== 'prometheus') return null
     try {
-      return await openServicePort(metrics.listen, (exchange) => answerScrape(exchange, page))
+      return await openServicePort(metrics.listen, PROXY_NAME, (exchange) => answerScrape(exchange, page))
     } catch (error) {
       log.error(`metrics server error: ${(error as Error).message}`)
       return null
@@ -121,12 +120,20 @@ export class Observability {
 
 function answerScrape(exchange: Exchange, page: PrometheusPage): void {
   const { method } = exchange.request
-  if (pathOf(exchange) !== '/metrics') return answerNotFound(exchange)
+  if (pathOf(exchange) !== '/metrics') return answers.answerNotFound(exchange)
   if (method !== 'GET' && method !== 'HEAD')
-    return answerError(exchange, 405, 'only GET is served here\n', '', 'refused', 'Allow: GET, HEAD\r\n')
+    return answers.answerError(
+      exchange,
+      405,
+      'only GET is served here\n',
+      '',
+      'refused',
+      'Allow: GET, HEAD\r\n',
+    )
   void page.exposition(exchange.request.get('accept') ?? '').then(
-    ({ contentType, text }) => exchange.reply(200, `Content-Type: ${contentType}\r\n${proxyStatus()}`, text),
-    (error: Error) => answerError(exchange, 500, `${error.message}\n`, 'proxy_internal_error', 'ok'),
+    ({ contentType, text }) =>
+      exchange.reply(200, `Content-Type: ${contentType}\r\n${answers.proxyStatus()}`, text),
+    (error: Error) => answers.answerError(exchange, 500, `${error.message}\n`, 'proxy_internal_error', 'ok'),
   )
 }
 

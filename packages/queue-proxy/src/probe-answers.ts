@@ -1,5 +1,5 @@
 import type { Exchange } from '@pilotlight/relay'
-import { answer, answerError, proxyStatus } from './answers.ts'
+import { answers } from './answers.ts'
 import type { Drainer } from './drainer.ts'
 import type { RequestMarks } from './request-marks.ts'
 
@@ -50,7 +50,7 @@ export class ProbeAnswers {
     // The autoscaler finds out by this that no activator answered.
     if (marks.networkProbe !== READY) {
       const text = `unexpected probe header value: ${marks.networkProbe}\n`
-      return answerError(exchange, 400, text, '', 'refused')
+      return answers.answerError(exchange, 400, text, '', 'refused')
     }
     this.#answerWhenKnown(exchange, waitSeconds(exchange.request.get('prefer')))
   }
@@ -59,9 +59,9 @@ export class ProbeAnswers {
   answerHashProbe(exchange: Exchange): void {
     if (this.#drainer.isDraining) return answerShuttingDown(exchange)
     const hash = exchange.request.get('k-network-hash') ?? ''
-    if (hash !== '') return answer(exchange, 200, '', `K-Network-Hash: ${hash}\r\n`)
+    if (hash !== '') return answers.answer(exchange, 200, '', `K-Network-Hash: ${hash}\r\n`)
     const text = 'a probe request must contain a non-empty "K-Network-Hash" header\n'
-    answerError(exchange, 400, text, '', 'refused')
+    answers.answerError(exchange, 400, text, '', 'refused')
   }
 
   #answerWhenKnown(exchange: Exchange, seconds: number): void {
@@ -71,8 +71,8 @@ export class ProbeAnswers {
     void this.#ask(pending, seconds).then((isReady) => {
       if (!exchange.isAnswerable || !this.#pending.has(pending)) return
       const fields = seconds > 0 ? 'Preference-Applied: wait\r\n' : ''
-      if (isReady) answer(exchange, 200, READY, fields)
-      else exchange.reply(503, `${fields}${proxyStatus('destination_unavailable')}`, '')
+      if (isReady) answers.answer(exchange, 200, READY, fields)
+      else exchange.reply(503, `${fields}${answers.proxyStatus('destination_unavailable')}`, '')
     })
   }
 
@@ -91,7 +91,7 @@ export class ProbeAnswers {
 }
 
 function answerShuttingDown(exchange: Exchange): void {
-  answerError(exchange, 503, SHUTTING_DOWN, 'destination_unavailable', 'ok')
+  answers.answerError(exchange, 503, SHUTTING_DOWN, 'destination_unavailable', 'ok')
 }
 
 /** How long the caller is willing to wait (RFC 7240 section 4.3), seconds; 0 when it does not say. */

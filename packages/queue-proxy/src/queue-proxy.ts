@@ -7,19 +7,25 @@ import {
   type Failure,
   monotonicNow,
 } from '@pilotlight/relay'
+import {
+  answerFailure,
+  appendForwardedFor,
+  clocksUntil,
+  logFailure,
+  type TrustedPeers,
+} from '@pilotlight/service'
 import type { Logger } from '@pilotlight/telemetry'
-import { answer, answerError } from './answers.ts'
+import { answers } from './answers.ts'
 import type { App } from './app.ts'
 import { Call, type CallOwner } from './call.ts'
 import type { Drainer } from './drainer.ts'
-import { answerFailure } from './failure-answers.ts'
-import { logFailure } from './failure-log.ts'
-import { addForwarded, appendForwardedFor } from './forwarded-fields.ts'
-import { grpcTimeoutMs } from './grpc-timeout.ts'
+import { addForwarded } from './forwarded-fields.ts'
 import { PendingProbe, type ProbeAnswers } from './probe-answers.ts'
 import { RequestMarks } from './request-marks.ts'
 import type { RequestObserver } from './request-observer.ts'
-import type { TrustedPeers } from './trusted-peers.ts'
+
+/** Knative's text of every timeout, without a newline at its end. */
+const TIMED_OUT = 'request timeout'
 
 /** Longest time a refused caller is told to stay away, seconds. */
 const RETRY_AFTER_MAX = 60
@@ -103,7 +109,7 @@ export class QueueProxy implements ExchangeHandler, CallOwner {
     const { request } = exchange
     // RFC 9110 section 9.3.7: this asks what the server can do, and Go's server answers it before any handler.
     if (request.target === '*') {
-      answer(exchange, 200, '')
+      answers.answer(exchange, 200, '')
       return false
     }
     addForwarded(request, marks)
@@ -114,13 +120,13 @@ export class QueueProxy implements ExchangeHandler, CallOwner {
     if (marks.mayRefuse) request.remove('pilotlight-refuse')
     if (marks.originalHost !== '' && !marks.isKubeletProbe) {
       if (!isHost(marks.originalHost)) {
-        answerError(exchange, 400, 'K-Original-Host is not a host\n', 'http_request_error', 'refused')
+        answers.answerError(exchange, 400, 'K-Original-Host is not a host\n', 'http_request_error', 'refused')
         return false
       }
       request.remove('k-original-host')
       request.set('Host', marks.originalHost)
     }
-    appendForwardedFor(request, marks, exchange.downstream.peer.address)
+    appendForwardedFor(request, marks.hasForwardedFor, exchange.downstream.peer.address)
     return true
   }
 
@@ -158,7 +164,7 @@ export class QueueProxy implements ExchangeHandler, CallOwner {
   #refuseFull(call: Call, limit: ConcurrencyLimit): void {
     this.#observer?.onRefused(call, 'queue-full')
     const fields = `Retry-After: ${this.#retryAfter(limit.waiting)}\r\n${this.#slotFields(call)}`
-    answerError(
+    answers.answerError(
       call.exchange,
       503,
       'pending request queue full\n',
@@ -172,7 +178,7 @@ export class QueueProxy implements ExchangeHandler, CallOwner {
   #refuseBusy(call: Call, limit: ConcurrencyLimit): void {
     this.#observer?.onRefused(call, 'busy')
     const fields = `Pilotlight-Refused: busy\r\nRetry-After: ${this.#retryAfter(limit.waiting)}\r\n${this.#slotFields(call)}`
-    answerError(call.exchange, 503, 'no free slot\n', 'connection_limit_reached', 'refused', fields)
+    answers.answerError(call.exchange, 503, 'no free slot\n', 'connection_limit_reached', 'refused', fields)
   }
 
   #retryAfter(ahead: number): number {
@@ -203,8 +209,10 @@ export class QueueProxy implements ExchangeHandler, CallOwner {
     logFailure(this.#parts.log, exchange, failure)
     this.#observer?.onFailure(call, failure)
     return answerFailure(
+      answers,
       exchange,
       failure,
+      TIMED_OUT,
       this.#retryAfter(this.#limit?.waiting ?? 0),
       this.#slotFields(call),
     )
@@ -226,10 +234,4 @@ export class QueueProxy implements ExchangeHandler, CallOwner {
     }
     this.#observer?.onDone(call, now)
   }
-}
-
-/** A gRPC client says how long it waits; after that nobody wants the answer. */
-function clocksUntil(clocks: Clocks, timeout: string): Clocks {
-  const ms = grpcTimeoutMs(timeout)
-  return ms < 0 || (clocks.totalMs > 0 && clocks.totalMs <= ms) ? clocks : { ...clocks, totalMs: ms }
 }

@@ -1,4 +1,5 @@
 import type { Outcome } from '@pilotlight/relay'
+import { countedOutcome, countedStatus, KNOWN_METHODS, methodIndex } from '@pilotlight/service'
 import {
   type Counter,
   CounterFamily,
@@ -9,8 +10,6 @@ import {
   type MetricRegistry,
   SIZE_BOUNDS,
 } from '@pilotlight/telemetry'
-import { countedOutcome, countedStatus } from './counted-status.ts'
-import { KNOWN_METHODS, methodIndex } from './known-methods.ts'
 import {
   APP_PROTOCOL,
   CLIENTS_GONE,

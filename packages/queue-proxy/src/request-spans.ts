@@ -1,4 +1,5 @@
 import type { Outcome } from '@pilotlight/relay'
+import { countedOutcome, countedStatus, KNOWN_METHODS, methodIndex, OTHER_METHOD } from '@pilotlight/service'
 import {
   formatTraceparent,
   normalBaggage,
@@ -13,8 +14,6 @@ import {
   type TraceSpan,
   type Tracing,
 } from '@pilotlight/telemetry'
-import { countedOutcome, countedStatus } from './counted-status.ts'
-import { KNOWN_METHODS, methodIndex, OTHER_METHOD } from './known-methods.ts'
 import { HTTP_SCOPE, QUEUE_SCOPE } from './request-families.ts'
 
 /** What has to be known of a request when it begins. Fields that are absent are empty. */

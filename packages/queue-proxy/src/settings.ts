@@ -1,11 +1,11 @@
 import type { Overflow } from '@pilotlight/admission'
 import { Environment } from '@pilotlight/telemetry'
 import type { Clocks } from '@pilotlight/relay'
+import { type ObservabilitySettings, readObservability, TrustedPeers } from '@pilotlight/service'
 import type { AppProtocol } from './app.ts'
-import { type ObservabilitySettings, readObservability } from './observability-config.ts'
 import { type ProbeSpec, parseProbes } from './readiness/probe-spec.ts'
+import { ownAttributes } from './own-attributes.ts'
 import { readTls, type TlsFiles } from './tls-files.ts'
-import { TrustedPeers } from './trusted-peers.ts'
 import { VERSION } from './version.ts'
 
 /** Who we are in reports, logs, metrics and traces. */
@@ -59,6 +59,8 @@ const DEPTH_PER_SLOT = 10
 const POD_NAME_MAX = 253
 const COUNT_MAX = 1_000_000
 const DAY_SECONDS = 24 * 60 * 60
+/** Where Knative's queue-proxy shows request metrics. */
+const PROMETHEUS_PORT = 9091
 const HOLD_BYTES_MAX = 16 * 1024 * 1024
 
 /**
@@ -110,7 +112,10 @@ export function readSettings(values: Readonly<Record<string, string | undefined>
     drainTunnelMs: seconds(env, 'QUEUE_DRAIN_TUNNEL_SECONDS', 60),
     connectionsMax: env.bounded('QUEUE_CONNECTIONS_MAX', 20_000, { min: 1, max: COUNT_MAX }, 'connections'),
     holdBytes: env.bounded('QUEUE_HOLD_BYTES', 65_536, { min: 0, max: HOLD_BYTES_MAX }, 'bytes'),
-    observability: readObservability(env, VERSION),
+    observability: readObservability(env, {
+      resource: ownAttributes(env, VERSION),
+      prometheusPort: PROMETHEUS_PORT,
+    }),
   }
   return { settings, problems: env.problems }
 }
@@ -179,7 +184,7 @@ function readProbes(env: Environment): readonly ProbeSpec[] {
 
 function readTrusted(env: Environment): TrustedPeers | null {
   const networks = env.text('QUEUE_TRUSTED_PEERS', '*').trim()
-  return networks === '*' ? null : new TrustedPeers(networks, env.problems)
+  return networks === '*' ? null : new TrustedPeers(networks, 'QUEUE_TRUSTED_PEERS', env.problems)
 }
 
 /** Knative takes ports as texts and fails when it listens; we say so at once. */

@@ -1,4 +1,5 @@
 import type { Relay } from '@pilotlight/relay'
+import { closeGracefully } from '@pilotlight/service'
 import type { Logger } from '@pilotlight/telemetry'
 import type { AdminPort } from './admin-port.ts'
 import type { Drainer } from './drainer.ts'
@@ -15,9 +16,6 @@ export interface OpenPorts {
   metrics?: Relay
   profiling?: Relay
 }
-
-/** How long the two ends of an upgraded connection may take to say goodbye, ms. */
-const TUNNEL_FAREWELL_MS = 5000
 
 /** Ports by name, as they stand in the log line of the start. */
 export type PortNumbers = Readonly<Record<string, number>>
@@ -85,7 +83,7 @@ export class Sidecar {
     readiness.close()
     this.#log.info('Shutting down server: main')
     const { main, ...services } = this.#open
-    await this.#closeMain(main, drainTunnelMs)
+    await closeGracefully(main, drainTunnelMs, this.#log)
     for (const [name, relay] of Object.entries(services)) {
       this.#log.info(`Shutting down server: ${SERVER_NAMES[name] ?? name}`)
       // Only scrapers and hooks are left; whoever keeps a connection open would keep us.
@@ -95,42 +93,10 @@ export class Sidecar {
     this.#log.info('Shutdown complete, exiting...')
   }
 
-  /**
-   * Requests under way have their own clocks. Upgraded connections may have none: the app gets time to end them, as it
-   * does when it is told to stop, and then they are ended for it.
-   */
-  async #closeMain(main: Relay, tunnelMs: number): Promise<void> {
-    const closed = main.close()
-    const patience = new Patience(tunnelMs)
-    const isClosed = await Promise.race([closed.then(() => true), patience.over.then(() => false)])
-    patience.end()
-    if (!isClosed && main.tunnels > 0) {
-      this.#log.warn(
-        `Closing ${main.tunnels} upgraded connections that did not end within ${tunnelMs / 1000}s`,
-      )
-      await main.closeTunnels(TUNNEL_FAREWELL_MS)
-    }
-    await closed
-  }
-
   /** Ends everything at once. */
   destroy(): void {
     this.#parts.readiness.close()
     for (const relay of Object.values(this.#open) as Relay[]) relay.destroy()
-  }
-}
-
-/** A wait that can be given up, so that no timer outlives it. */
-class Patience {
-  readonly over: Promise<void>
-  #timer: NodeJS.Timeout | undefined
-
-  constructor(ms: number) {
-    this.over = new Promise((resolve) => (this.#timer = setTimeout(resolve, ms)))
-  }
-
-  end(): void {
-    clearTimeout(this.#timer)
   }
 }
 

@@ -1,6 +1,7 @@
+import { appendForwardedFor } from '@pilotlight/service'
 import fc from 'fast-check'
 import t from 'tap'
-import { addForwarded, appendForwardedFor, forwardedValue } from '../src/forwarded-fields.ts'
+import { addForwarded, forwardedValue } from '../src/forwarded-fields.ts'
 import { RequestMarks } from '../src/request-marks.ts'
 import { forwardedValues, requestHead } from './support/request-head.ts'
 
@@ -9,7 +10,7 @@ const passed = (...lines: string[]) => {
   const marks = new RequestMarks()
   marks.read(head, true)
   addForwarded(head, marks)
-  appendForwardedFor(head, marks, '10.0.0.9')
+  appendForwardedFor(head, marks.hasForwardedFor, '10.0.0.9')
   return {
     forwarded: forwardedValues(head, 'forwarded'),
     forwardedFor: forwardedValues(head, 'x-forwarded-for'),

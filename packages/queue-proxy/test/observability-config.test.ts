@@ -1,13 +1,18 @@
+import { type ObservabilitySettings, readObservability } from '@pilotlight/service'
 import { Environment } from '@pilotlight/telemetry'
 import t from 'tap'
-import { type ObservabilitySettings, readObservability } from '../src/observability-config.ts'
+import { ownAttributes } from '../src/own-attributes.ts'
 
 type Values = Record<string, string>
+
+function readFrom(env: Environment): ObservabilitySettings {
+  return readObservability(env, { resource: ownAttributes(env, 'unknown'), prometheusPort: 9091 })
+}
 
 function read(config: unknown, values: Values = {}): { settings: ObservabilitySettings; problems: string[] } {
   const text = typeof config === 'string' ? config : JSON.stringify(config)
   const env = new Environment({ OBSERVABILITY_CONFIG: text, ...values })
-  return { settings: readObservability(env), problems: env.problems }
+  return { settings: readFrom(env), problems: env.problems }
 }
 /** Reads what has to be right. */
 function settingsOf(config: unknown, values: Values = {}): ObservabilitySettings {
@@ -27,7 +32,7 @@ t.test('without a configuration nothing is reported', async (t) => {
     requestLog: { isEnabled: false, template: null, includesProbes: false },
   }
   const env = new Environment({})
-  t.match(readObservability(env), off)
+  t.match(readFrom(env), off)
   t.strictSame(env.problems, [])
   t.match(settingsOf(''), off)
   t.match(settingsOf('null'), off)

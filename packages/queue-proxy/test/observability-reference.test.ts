@@ -2,12 +2,13 @@ import { addProcessMetrics, DURATION_BOUNDS, MetricRegistry } from '@pilotlight/
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { KNOWN_METHODS } from '../src/known-methods.ts'
+import { KNOWN_METHODS } from '@pilotlight/service'
 import { REFUSAL_REASONS, RequestMetrics } from '../src/request-metrics.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const pageOf = (name: string): string => readFileSync(join(root, 'docs/reference', name), 'utf8')
-const sourceOf = (name: string): string => readFileSync(join(root, 'packages/queue-proxy/src', name), 'utf8')
+const sourceOf = (name: string, folder = 'queue-proxy'): string =>
+  readFileSync(join(root, 'packages', folder, 'src', name), 'utf8')
 
 /** Rows of the tables whose header begins so, as cells. */
 function rowsOf(page: string, header: string): string[][] {
@@ -104,7 +105,7 @@ t.test('every attribute of the resource stands in the reference, and nothing els
   const [, table] = metricsPage.split('### Resource')
   const described = rowsOf(table, 'attribute').flatMap(([names]) => codeIn(names))
   const used = Array.from(
-    sourceOf('resource-attributes.ts').matchAll(/^ {4}'([a-z0-9.]+)':/gm),
+    sourceOf('own-attributes.ts').matchAll(/^ {4}'([a-z0-9.]+)':/gm),
     ([, name]) => name,
   )
   t.strictSame(described.toSorted(), used.toSorted())
@@ -122,15 +123,17 @@ t.test('every span and attribute of traces stands in the reference, and nothing 
 })
 
 t.test('every variable that is read stands in the reference, and nothing else does', async (t) => {
-  const sources = [
+  const shared = [
     'observability-config',
     'export-endpoint',
     'trace-sampling',
     'resource-attributes',
-    'tls-files',
+    'tls-rules',
   ]
-    .map((name) => sourceOf(`${name}.ts`))
-    .join('\n')
+  const sources = [
+    sourceOf('own-attributes.ts'),
+    ...shared.map((name) => sourceOf(`${name}.ts`, 'service')),
+  ].join('\n')
   const read = new Set(
     Array.from(
       sources.matchAll(/'((?:OTEL|POD|HOSTNAME)[A-Z_]*|METRICS_PROMETHEUS_(?:HOST|PORT))'/g),

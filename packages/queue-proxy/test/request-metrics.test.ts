@@ -2,7 +2,7 @@ import { type HistogramFamily, MetricRegistry, SERIES_MAX } from '@pilotlight/te
 import fc from 'fast-check'
 import t from 'tap'
 import { type Figures, REFUSAL_REASONS, type RequestFacts, RequestMetrics } from '../src/request-metrics.ts'
-import { KNOWN_METHODS } from '../src/known-methods.ts'
+import { KNOWN_METHODS } from '@pilotlight/service'
 
 const APP_PORT = 8080
 

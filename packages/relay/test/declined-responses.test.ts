@@ -1,4 +1,4 @@
-import { createServer } from 'node:http2'
+import { createServer, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { ResponseHead } from '@pilotlight/http1'
 import t, { type Test } from 'tap'
@@ -152,7 +152,7 @@ t.test('with a limit of 0 nothing is read until there is a stream', async (t) =>
 
 t.test('a response over HTTP/2 is declined in the same way', async (t) => {
   const app = createServer()
-  app.on('stream', (stream) => {
+  app.on('stream', (stream: ServerHttp2Stream) => {
     stream.respond({ ':status': 503, 'x-busy': '1' })
     stream.end('no slot')
   })

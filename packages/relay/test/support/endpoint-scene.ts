@@ -5,6 +5,7 @@ import { Exchange } from '../../src/exchange.ts'
 import type { ExchangeScope } from '../../src/exchange-scope.ts'
 import type { Failure } from '../../src/failure.ts'
 import type { ExchangeHandler, Upstream } from '../../src/sides.ts'
+import { DEFAULT_POOL } from '../../src/settings.ts'
 import { TimerWheel } from '../../src/timer-wheel.ts'
 import { Tunnels } from '../../src/tunnels.ts'
 import { Journal, requestHead, ScriptedDownstream } from './exchange-doubles.ts'
@@ -51,7 +52,7 @@ export class EndpointScene implements ExchangeHandler {
   constructor(t: Test, address: Address | number, pool: Partial<PoolSettings> = {}) {
     this.wheel = new TimerWheel(50, () => this.nowMs)
     const to = typeof address === 'number' ? { host: '127.0.0.1', port: address } : address
-    this.endpoint = new H1Endpoint(to, { idleMax: 1000, idleMs: 90_000, ...pool }, this.wheel)
+    this.endpoint = new H1Endpoint(to, { ...DEFAULT_POOL, ...pool }, this.wheel)
     const clocks = {
       queueMs: 0,
       responseStartMs: 0,

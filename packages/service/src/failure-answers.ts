@@ -1,29 +1,35 @@
 import { type Exchange, type Failure, FAILURES } from '@pilotlight/relay'
-import { answerError } from './answers.ts'
-
-/** Knative's text of every timeout, without a newline at its end. */
-const TIMED_OUT = 'request timeout'
+import type { Answers } from './answers.ts'
 
 /**
  * Answers an exchange whose attempt failed, or whose clock ran out, before a response began: with Knative's statuses
- * and texts. `retryAfter` is for a request that waited in vain, seconds; `more` are header lines for all. Answers false for what the relay's own
+ * and texts. `timedOut` is the text of every timeout, without a newline at its end. `retryAfter` is for a request that waited in vain, seconds; `more` are header lines for all. Answers false for what the relay's own
  * answer is right for.
  */
 export function answerFailure(
+  answers: Answers,
   exchange: Exchange,
   failure: Failure,
+  timedOut: string,
   retryAfter: number,
   more: string,
 ): boolean {
   const { status, proxyError, outcome, text } = FAILURES[failure]
   if (status === 0) return false
   if (failure === 'queue-timeout') {
-    answerError(exchange, status, `${text}\n`, proxyError, outcome, `Retry-After: ${retryAfter}\r\n${more}`)
+    answers.answerError(
+      exchange,
+      status,
+      `${text}\n`,
+      proxyError,
+      outcome,
+      `Retry-After: ${retryAfter}\r\n${more}`,
+    )
   } else if (outcome === 'timeout') {
     // Go sniffs the type of this one, and says so without nosniff; it is plain text all the same.
-    answerError(exchange, status, TIMED_OUT, proxyError, outcome, more)
+    answers.answerError(exchange, status, timedOut, proxyError, outcome, more)
   } else if (outcome === 'upstream-failed') {
-    answerError(exchange, status, `${goText(exchange, failure) || text}\n`, proxyError, outcome, more)
+    answers.answerError(exchange, status, `${goText(exchange, failure) || text}\n`, proxyError, outcome, more)
   } else {
     return false
   }

@@ -1,7 +1,7 @@
 import type { Exchange } from '@pilotlight/relay'
 import type { Session } from 'node:inspector'
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
-import { answer, answerError, answerNotFound, pathOf, proxyStatus } from './answers.ts'
+import { type Answers, pathOf } from './answers.ts'
 
 /** Length of a CPU profile when none is asked for, and at most, seconds. Go's default is 30. */
 const PROFILE_SECONDS = 30
@@ -18,23 +18,35 @@ cmdline              how this process was started
  * The profiling port. Paths are those of Go's pprof, contents are Node's: profiles of V8 in the `.cpuprofile` format.
  */
 export class ProfilingPort {
+  readonly #answers: Answers
   #isProfiling = false
+
+  constructor(answers: Answers) {
+    this.#answers = answers
+  }
 
   /** Answers a request on the profiling port. */
   answer(exchange: Exchange): void {
     if (exchange.request.method !== 'GET' && exchange.request.method !== 'HEAD')
-      return answerError(exchange, 405, 'only GET is served here\n', '', 'refused', 'Allow: GET, HEAD\r\n')
+      return this.#answers.answerError(
+        exchange,
+        405,
+        'only GET is served here\n',
+        '',
+        'refused',
+        'Allow: GET, HEAD\r\n',
+      )
     switch (pathOf(exchange)) {
       case '/debug/pprof/':
-        return answer(exchange, 200, INDEX)
+        return this.#answers.answer(exchange, 200, INDEX)
       case '/debug/pprof/cmdline':
-        return answer(exchange, 200, [...process.execArgv, ...process.argv].join('\0'))
+        return this.#answers.answer(exchange, 200, [...process.execArgv, ...process.argv].join('\0'))
       case '/debug/pprof/heap':
-        return answerJson(exchange, JSON.stringify(heapFigures(), null, 2))
+        return answerJson(this.#answers, exchange, JSON.stringify(heapFigures(), null, 2))
       case '/debug/pprof/profile':
         return this.#profile(exchange)
       default:
-        return answerNotFound(exchange)
+        return this.#answers.answerNotFound(exchange)
     }
   }
 
@@ -43,21 +55,23 @@ export class ProfilingPort {
     const seconds = asked === null ? PROFILE_SECONDS : Number(asked)
     if (!Number.isInteger(seconds) || seconds < 1 || seconds > PROFILE_SECONDS_MAX) {
       const text = `seconds is ${JSON.stringify(asked)}: it must be a whole number from 1 to ${PROFILE_SECONDS_MAX}\n`
-      return answerError(exchange, 400, text, '', 'refused')
+      return this.#answers.answerError(exchange, 400, text, '', 'refused')
     }
-    if (this.#isProfiling) return answerError(exchange, 409, 'a CPU profile is being taken\n', '', 'refused')
+    if (this.#isProfiling)
+      return this.#answers.answerError(exchange, 409, 'a CPU profile is being taken\n', '', 'refused')
     this.#isProfiling = true
     void takeProfile(seconds)
       .then(
-        (profile) => answerJson(exchange, profile),
-        (error: Error) => answerError(exchange, 500, `${error.message}\n`, 'proxy_internal_error', 'ok'),
+        (profile) => answerJson(this.#answers, exchange, profile),
+        (error: Error) =>
+          this.#answers.answerError(exchange, 500, `${error.message}\n`, 'proxy_internal_error', 'ok'),
       )
       .finally(() => (this.#isProfiling = false))
   }
 }
 
-function answerJson(exchange: Exchange, json: string): void {
-  exchange.reply(200, `Content-Type: application/json\r\n${proxyStatus()}`, json)
+function answerJson(answers: Answers, exchange: Exchange, json: string): void {
+  exchange.reply(200, `Content-Type: application/json\r\n${answers.proxyStatus()}`, json)
 }
 
 /** What V8 and the system say of our memory, bytes. */

@@ -12,13 +12,13 @@ export class TrustedPeers {
   readonly #known = new Map<string, boolean>()
 
   /**
-   * `networks` are addresses and CIDRs with commas between. What is wrong is appended to `problems`, one sentence each.
+   * `networks` are addresses and CIDRs with commas between, the value of `variable`. What is wrong is appended to `problems`, one sentence each.
    */
-  constructor(networks: string, problems: string[]) {
+  constructor(networks: string, variable: string, problems: string[]) {
     for (const network of networks.split(',').map((one) => one.trim())) {
       if (!this.#add(network)) {
         problems.push(
-          `QUEUE_TRUSTED_PEERS has ${JSON.stringify(network)}: it must be an IP address or a network such as 10.0.0.0/8, or * alone for everybody`,
+          `${variable} has ${JSON.stringify(network)}: it must be an IP address or a network such as 10.0.0.0/8, or * alone for everybody`,
         )
       }
     }

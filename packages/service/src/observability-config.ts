@@ -9,7 +9,7 @@ import { exportEndpoint } from './export-endpoint.ts'
 import { JsonSection } from './json-section.ts'
 import { readResource } from './resource-attributes.ts'
 import { readSampling } from './trace-sampling.ts'
-import { readTlsRules } from './tls-files.ts'
+import { readTlsRules } from './tls-rules.ts'
 
 /** Metrics on a page that is asked for. */
 export interface PrometheusSettings {
@@ -38,12 +38,19 @@ export interface RequestLogSettings {
   readonly includesProbes: boolean
 }
 
+/** What differs between services. */
+export interface ObservabilityDefaults {
+  /** Attributes of OpenTelemetry's resource; empty ones are left out. */
+  readonly resource: Readonly<Record<string, string>>
+  /** Port of the Prometheus page. */
+  readonly prometheusPort: number
+}
+
 const METRICS_PROTOCOLS = ['none', 'prometheus', 'http/protobuf', 'grpc'] as const
 const TRACING_PROTOCOLS = ['none', 'stdout', 'http/protobuf', 'grpc'] as const
 
 /** Knative's words. */
 const FAILURE = 'failed to parse OBSERVABILITY_CONFIG'
-const PROMETHEUS_PORT = 9091
 const DAY_MS = 24 * 60 * 60 * 1000
 /** OpenTelemetry's default. */
 const EXPORT_INTERVAL_MS = 60_000
@@ -53,13 +60,13 @@ const SPANS_MAX = 65_536
 
 /**
  * Reads OBSERVABILITY_CONFIG and the OTEL_ and METRICS_PROMETHEUS_ variables. What is wrong is appended to the problems
- * of `env`. `version` is that of this build.
+ * of `env`.
  */
-export function readObservability(env: Environment, version = 'unknown'): ObservabilitySettings {
+export function readObservability(env: Environment, own: ObservabilityDefaults): ObservabilitySettings {
   const config = JsonSection.parse(env.text('OBSERVABILITY_CONFIG', ''), FAILURE, env.problems)
   const template = config.text('requestLogTemplate')
   return {
-    metrics: readMetrics(env, config.section('requestMetrics')),
+    metrics: readMetrics(env, config.section('requestMetrics'), own.prometheusPort),
     tracing: readTracing(env, config.section('tracing')),
     isProfiling: config.section('runtime').text('profiling') === 'enabled',
     requestLog: {
@@ -67,16 +74,20 @@ export function readObservability(env: Environment, version = 'unknown'): Observ
       template: template === '' ? null : template,
       includesProbes: config.flag('enableProbeRequestLog'),
     },
-    resource: readResource(env, version),
+    resource: readResource(env, own.resource),
   }
 }
 
-function readMetrics(env: Environment, section: JsonSection): ObservabilitySettings['metrics'] {
+function readMetrics(
+  env: Environment,
+  section: JsonSection,
+  prometheusPort: number,
+): ObservabilitySettings['metrics'] {
   const protocol = section.choice('protocol', METRICS_PROTOCOLS)
   const endpoint = section.text('endpoint')
   const configuredMs = section.milliseconds('exportInterval', EXPORT_INTERVAL_MS, DAY_MS)
   if (protocol === 'none') return null
-  if (protocol === 'prometheus') return { protocol, listen: readListener(env, endpoint) }
+  if (protocol === 'prometheus') return { protocol, listen: readListener(env, endpoint, prometheusPort) }
   return {
     protocol,
     endpoint: exportEndpoint(env, 'METRICS', protocol, endpoint),
@@ -112,10 +123,10 @@ function spans(env: Environment, name: string, fallback: number): number {
 }
 
 /** Where the page is served. `endpoint` is `host:port`, of which either may be left out; the variables win. */
-function readListener(env: Environment, endpoint: string): ListenSettings {
+function readListener(env: Environment, endpoint: string, prometheusPort: number): ListenSettings {
   const match = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[^:[\]]*))(?::(?<port>\d{1,5}))?$/.exec(endpoint)
   const parts = match?.groups ?? {}
-  const configured = Number(parts['port'] ?? PROMETHEUS_PORT)
+  const configured = Number(parts['port'] ?? prometheusPort)
   if (match === null || !isUserPort(configured))
     env.problems.push(
       `${FAILURE}: .requestMetrics.endpoint is ${JSON.stringify(endpoint)}: it must be host:port with a port from 1024 to 65535`,

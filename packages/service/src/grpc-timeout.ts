@@ -1,3 +1,5 @@
+import type { Clocks } from '@pilotlight/relay'
+
 /** Milliseconds of each unit of the gRPC protocol (PROTOCOL-HTTP2, TimeoutUnit). */
 const UNITS: Readonly<Record<string, number>> = {
   H: 3_600_000,
@@ -18,4 +20,10 @@ export function grpcTimeoutMs(value: string): number {
   if (unit === undefined || !/^\d{1,8}$/.test(digits)) return -1
   const ms = Math.max(1, Math.ceil(Number(digits) * unit))
   return ms > LONGEST_MS ? -1 : ms
+}
+
+/** `clocks` with the deadline of a gRPC client: after that nobody wants the answer. */
+export function clocksUntil(clocks: Clocks, timeout: string): Clocks {
+  const ms = grpcTimeoutMs(timeout)
+  return ms < 0 || (clocks.totalMs > 0 && clocks.totalMs <= ms) ? clocks : { ...clocks, totalMs: ms }
 }

@@ -1,5 +1,5 @@
 import { type Exchange, type ExchangeHandler, type RelayOptions, Relay } from '@pilotlight/relay'
-import { PROXY_NAME } from './answers.ts'
+import type { Answers } from './answers.ts'
 
 /** Clients of these ports are few: a kubelet, autoscalers, whoever scrapes. */
 const CONNECTIONS_MAX = 256
@@ -14,11 +14,13 @@ export type ServiceListen = NonNullable<RelayOptions['listen']>[number]
 const NO_CLOCKS = { totalMs: 0 }
 
 /**
- * A port that asks something of the sidecar itself. It is a relay that forwards nothing, so that the same strict parser
- * and the same bounds guard it. `answer` is called for every request and has to answer it, now or later.
+ * A port that asks something of the service itself. It is a relay that forwards nothing, so that the same strict parser
+ * and the same bounds guard it. `answer` is called for every request and has to answer it, now or later;
+ * `proxyName` is the service's name in Proxy-Status.
  */
 export async function openServicePort(
   listen: ServiceListen,
+  proxyName: string,
   answer: (exchange: Exchange) => void,
 ): Promise<Relay> {
   const handler: ExchangeHandler = {
@@ -30,7 +32,7 @@ export async function openServicePort(
   return await Relay.start(
     {
       listen: [listen],
-      proxyName: PROXY_NAME,
+      proxyName,
       connectionsMax: CONNECTIONS_MAX,
       headMs: HEAD_MS,
       // A scraper comes again every second or every minute: closing in between gains nothing.
@@ -41,4 +43,11 @@ export async function openServicePort(
     },
     handler,
   )
+}
+
+/** The port for profiles. What takes them is loaded only now. */
+export async function openProfilingPort(listen: ServiceListen, answers: Answers): Promise<Relay> {
+  const { ProfilingPort } = await import('./profiling-port.ts')
+  const profiling = new ProfilingPort(answers)
+  return await openServicePort(listen, answers.proxyName, (exchange) => profiling.answer(exchange))
 }

@@ -1,0 +1,20 @@
+/** What both services are made with: answers, service ports, trust, TLS rules, observability settings, a graceful end. */
+export { Answers, pathOf } from './answers.ts'
+export { closeGracefully } from './closing.ts'
+export { CLIENT_GONE, countedOutcome, countedStatus } from './counted-status.ts'
+export { ExchangeRecord } from './exchange-record.ts'
+export { answerFailure } from './failure-answers.ts'
+export { goDuration, logFailure } from './failure-log.ts'
+export { appendForwardedFor, forwardedValues } from './forwarded-for.ts'
+export { clocksUntil, grpcTimeoutMs } from './grpc-timeout.ts'
+export { KNOWN_METHODS, methodIndex, OTHER_METHOD } from './known-methods.ts'
+export {
+  type ObservabilityDefaults,
+  type ObservabilitySettings,
+  type PrometheusSettings,
+  readObservability,
+  type RequestLogSettings,
+} from './observability-config.ts'
+export { openProfilingPort, openServicePort, type ServiceListen } from './service-port.ts'
+export { readTlsRules, type TlsRules } from './tls-rules.ts'
+export { TrustedPeers } from './trusted-peers.ts'
