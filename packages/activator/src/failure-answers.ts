@@ -1,0 +1,32 @@
+import { type Failure, monotonicNow } from '@pilotlight/relay'
+import { answerFailure, logFailure } from '@pilotlight/service'
+import type { Logger } from '@pilotlight/telemetry'
+import { answers } from './answers.ts'
+import type { Call } from './call.ts'
+import type { Revision } from './revision.ts'
+
+/** Knative's text of every timeout, without a newline at its end. */
+const TIMED_OUT = 'activator request timeout'
+
+/** Longest time a refused caller is told to stay away, seconds. */
+const RETRY_AFTER_MAX = 60
+
+/** Answers requests that failed, with Knative's statuses and texts. */
+export class FailureAnswers {
+  readonly #log: Logger
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  /** Answers and logs. Answers false for what the relay's own answer is right for. */
+  answer({ exchange, revision }: Call, failure: Failure): boolean {
+    logFailure(this.#log, exchange, failure)
+    return answerFailure(answers, exchange, failure, TIMED_OUT, this.retryAfter(revision), '')
+  }
+
+  /** When a place in the revision's line is likely to be free, by how fast it has been emptied; whole seconds, 1 to 60. */
+  retryAfter({ rate, line }: Revision): number {
+    return rate.secondsUntil(line.length + 1, monotonicNow(), RETRY_AFTER_MAX)
+  }
+}
