@@ -1,3 +1,4 @@
+import type { Holding } from '@pilotlight/admission'
 import type { Platform } from '@pilotlight/platform'
 import type { Relay } from '@pilotlight/relay'
 import { closeGracefully } from '@pilotlight/service'
@@ -18,6 +19,7 @@ export interface OpenPorts {
 export type PortNumbers = Readonly<Record<string, number>>
 
 interface Parts {
+  readonly holding: Holding
   readonly platform: Platform
   readonly revisions: Revisions
   readonly reports: ActivityReports
@@ -64,6 +66,16 @@ export class Activator {
       ...(metrics === undefined ? {} : { metrics: metrics.ports[0] }),
       ...(profiling === undefined ? {} : { profiling: profiling.ports[0] }),
     }
+  }
+
+  /** Requests that wait. */
+  get held(): number {
+    return this.#parts.holding.held
+  }
+
+  /** Body bytes that are buffered. */
+  get heldBytes(): number {
+    return this.#parts.holding.bytes.used
   }
 
   /** Says that it runs, in the words operators know from Knative, and where. */

@@ -142,7 +142,7 @@ export async function build(
     settings.upstreamTls,
   )
   const open: OpenPorts = { main: relay }
-  const activator = new Activator(settings, open, { platform, revisions, reports, health }, log)
+  const activator = new Activator(settings, open, { holding, platform, revisions, reports, health }, log)
   try {
     await platform.start(revisions)
   } catch (error) {

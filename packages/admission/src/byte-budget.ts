@@ -35,7 +35,7 @@ export class ByteBudget {
   }
 
   #add(bytes: number): void {
-    // Through all of the chain: a private name is open to every object of its class.
-    for (let budget: ByteBudget | null = this; budget !== null; budget = budget.#parent) budget.#used += bytes
+    this.#used += bytes
+    this.#parent?.#add(bytes)
   }
 }

@@ -9,17 +9,12 @@ export { Candidate } from './candidate.ts'
 export { DEFAULT_URGENCY, HeldRequest } from './held-request.ts'
 export { HoldRefusal, isOwnLimit, refusalName } from './hold-refusal.ts'
 export { Holding, type HoldingLimits } from './holding.ts'
-export {
-  FirstAvailable,
-  LeastLoaded,
-  type Policy,
-  policyFor,
-  policyNamed,
-  POLICY_NAMES,
-  type PolicyName,
-  PowerOfTwoChoices,
-  RoundRobin,
-} from './policy.ts'
+export { endpointCapacity } from './endpoint-capacity.ts'
+export { FirstAvailable } from './policies/first-available.ts'
+export { LeastLoaded } from './policies/least-loaded.ts'
+export { PowerOfTwoChoices } from './policies/power-of-two-choices.ts'
+export { RoundRobin } from './policies/round-robin.ts'
+export { type Policy, policyFor, policyNamed, POLICY_NAMES, type PolicyName } from './policy.ts'
 export { type LineOptions, RevisionLine } from './revision-line.ts'
-export { assignSlice, clusterCapacity, compareAddresses, indexAmong } from './slice.ts'
+export { assignSlice, compareAddresses, indexAmong } from './slice.ts'
 export { Tenant, type TenantLimits } from './tenant.ts'

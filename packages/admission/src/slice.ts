@@ -1,13 +1,20 @@
-/** The order Knative's activators sort addresses in: by code units, so that `10.0.0.10` stands before `10.0.0.9`. */
+/**
+ * The order Knative's activators sort addresses in, for `sort`: code unit by code unit, in no language, so that `10.0.0.10` stands before
+ * `10.0.0.9`. For addresses, which are ASCII, Go's order of bytes is the same.
+ */
 export function compareAddresses(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1
 }
 
 /**
- * The part of the endpoints that activator `self` of `count` uses, exactly as Knative's do, so that a mixed fleet agrees. `sorted` is in the
- * order of {@link compareAddresses}. All of them when `self` is -1 (not known), when there is one activator, or one endpoint. With more
- * activators than endpoints some share one, and each believes to have it whole.
+ * The part of the endpoints that activator `self` of `count` uses, exactly as in Knative, so that a mixed fleet agrees. `sorted` is in the
+ * order of {@link compareAddresses}, and so is the part; `self` is less than `count`, or -1 when it is not known.
+ *
+ *     10 endpoints, 3 activators:   0 1 2 9 │ 3 4 5 │ 6 7 8
+ *
+ * All of them when `self` is not known, when there is one activator, or one endpoint. With more activators than endpoints some share one,
+ * and each believes to have it whole.
  */
 export function assignSlice<T>(sorted: readonly T[], self: number, count: number): readonly T[] {
   const { length } = sorted
@@ -15,12 +22,16 @@ export function assignSlice<T>(sorted: readonly T[], self: number, count: number
   if (count > length) return [sorted[self % length]]
   const size = Math.floor(length / count)
   const slice = sorted.slice(self * size, (self + 1) * size)
-  const rest = length % count
   // Those that do not divide evenly are the last ones; the first activators have one more each.
-  return self < rest ? [...slice, sorted[length - rest + self]] : slice
+  const rest = length % count
+  if (self < rest) slice.push(sorted[length - rest + self])
+  return slice
 }
 
-/** The place of `own` among the distinct `addresses`, and how many those are; null when it is not among them. */
+/**
+ * The place of `own` among the distinct `addresses` when they are sorted, and how many those are; null when it is not among them. In
+ * Knative that is no news: the place that was known before is kept.
+ */
 export function indexAmong(
   addresses: readonly string[],
   own: string,

@@ -122,12 +122,13 @@ export function send(port: number, options: RequestOptions = {}): Pending {
       response.on('error', reject)
     })
   })
+  const inTime = within('the answer comes', answer)
   // Whoever leaves does not wait for it.
-  answer.catch(() => {})
+  inTime.catch(() => {})
   if (options.isStreamed !== true) request.end(options.body)
   return {
     request,
-    answer: within('the answer comes', answer),
+    answer: inTime,
     leave: () => request.destroy(),
   }
 }

@@ -86,6 +86,16 @@ export class ScriptedSidecar {
     for (const response of this.#waiting.splice(0)) response.end('queue')
   }
 
+  /** Upgrades connections that ask for it, and says nothing on them. */
+  upgrades(): void {
+    this.#server.on('upgrade', (_request, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n')
+      socket.on('end', () => socket.end())
+      socket.on('error', () => {})
+      socket.resume()
+    })
+  }
+
   /** The `count`-th request, counted from 1. */
   async receives(count = 1): Promise<Arrived> {
     await until(`request ${count} arrives at the instance`, () => this.arrived.length >= count)
