@@ -36,6 +36,6 @@ export class ByteBudget {
 
   #add(bytes: number): void {
     this.#used += bytes
-    this.#parent?.#add(bytes)
+    if (this.#parent !== null) this.#parent.#add(bytes)
   }
 }
