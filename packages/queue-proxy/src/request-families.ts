@@ -1,12 +1,8 @@
+import type { HttpAttributes } from '@pilotlight/service'
 import type { FamilyDescription, MetricScope } from '@pilotlight/telemetry'
 
 /** Scope of what Knative itself measures; kept, so that a query finds either sidecar. */
 export const QUEUE_SCOPE: MetricScope = { name: 'knative.dev/serving/pkg/queue', version: '' }
-/** Scope of what Knative's HTTP instrumentation measures, and its version, for the same reason. */
-export const HTTP_SCOPE: MetricScope = {
-  name: 'go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp',
-  version: '0.69.0',
-}
 /** Scope of what only we measure. */
 export const OWN_SCOPE: MetricScope = { name: 'pilotlight/queue-proxy', version: '' }
 
@@ -19,25 +15,11 @@ const described = (
   attributes: readonly string[] = [],
 ): FamilyDescription => ({ scope, name, prometheusName, unit, description, attributes })
 
-const SERVER_ATTRIBUTES = [
-  'http.request.method',
-  'url.scheme',
-  'network.protocol.name',
-  'network.protocol.version',
-  'http.response.status_code',
-  'kn.route.tag',
-]
-const CLIENT_ATTRIBUTES = [
-  'http.request.method',
-  'url.scheme',
-  'server.address',
-  'server.port',
-  'network.protocol.name',
-  'network.protocol.version',
-  'http.response.status_code',
-  'error.type',
-  'kn.route.tag',
-]
+/** What stands on the metrics of HTTP beside its own attributes. */
+export const HTTP_ATTRIBUTES: HttpAttributes = {
+  owner: ['kn.route.tag'],
+  upstream: ['server.address', 'server.port'],
+}
 
 /** Time at the app, as Knative measures it: from the dispatch to the end of the response. */
 export const INVOCATION_DURATION: FamilyDescription = described(
@@ -55,51 +37,6 @@ export const QUEUE_DEPTH: FamilyDescription = described(
   'kn_serving_queue_depth',
   '{request}',
   'Number of current requests in the queue',
-)
-/** Time of a request as its client sees it. */
-export const SERVER_DURATION: FamilyDescription = described(
-  HTTP_SCOPE,
-  'http.server.request.duration',
-  'http_server_request_duration_seconds',
-  's',
-  'Duration of HTTP server requests.',
-  SERVER_ATTRIBUTES,
-)
-/** Body bytes that came from the client. */
-export const SERVER_REQUEST_SIZE: FamilyDescription = described(
-  HTTP_SCOPE,
-  'http.server.request.body.size',
-  'http_server_request_body_size_bytes',
-  'By',
-  'Size of HTTP server request bodies.',
-  SERVER_ATTRIBUTES,
-)
-/** Body bytes of the response. */
-export const SERVER_RESPONSE_SIZE: FamilyDescription = described(
-  HTTP_SCOPE,
-  'http.server.response.body.size',
-  'http_server_response_body_size_bytes',
-  'By',
-  'Size of HTTP server response bodies.',
-  SERVER_ATTRIBUTES,
-)
-/** Time of a request at the app. */
-export const CLIENT_DURATION: FamilyDescription = described(
-  HTTP_SCOPE,
-  'http.client.request.duration',
-  'http_client_request_duration_seconds',
-  's',
-  'Duration of HTTP client requests.',
-  CLIENT_ATTRIBUTES,
-)
-/** Body bytes that went to the app. */
-export const CLIENT_REQUEST_SIZE: FamilyDescription = described(
-  HTTP_SCOPE,
-  'http.client.request.body.size',
-  'http_client_request_body_size_bytes',
-  'By',
-  'Size of HTTP client request bodies.',
-  CLIENT_ATTRIBUTES,
 )
 /** What was turned away. */
 export const REFUSALS: FamilyDescription = described(

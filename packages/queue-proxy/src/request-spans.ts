@@ -1,5 +1,12 @@
 import type { Outcome } from '@pilotlight/relay'
-import { countedOutcome, countedStatus, KNOWN_METHODS, methodIndex, OTHER_METHOD } from '@pilotlight/service'
+import {
+  HTTP_SCOPE,
+  countedOutcome,
+  countedStatus,
+  KNOWN_METHODS,
+  methodIndex,
+  OTHER_METHOD,
+} from '@pilotlight/service'
 import {
   formatTraceparent,
   normalBaggage,
@@ -14,7 +21,7 @@ import {
   type TraceSpan,
   type Tracing,
 } from '@pilotlight/telemetry'
-import { HTTP_SCOPE, QUEUE_SCOPE } from './request-families.ts'
+import { QUEUE_SCOPE } from './request-families.ts'
 
 /** What has to be known of a request when it begins. Fields that are absent are empty. */
 export interface TraceFacts {

@@ -9,13 +9,14 @@ export const OTHER_TAG = '_OTHER'
 
 /** Keeps something for each route tag, within bounds. */
 export class TagTable<Entry> {
-  readonly #create: () => Entry
+  readonly #create: (label: string) => Entry
   readonly #entries = new Map<string, Entry>()
   #other: Entry | null = null
   #lastTag = ''
   #last: Entry | null = null
 
-  constructor(create: () => Entry) {
+  /** `create` makes what is kept for a tag, under the name it has in labels. */
+  constructor(create: (label: string) => Entry) {
     this.#create = create
   }
 
@@ -24,19 +25,14 @@ export class TagTable<Entry> {
     // One request's tag is nearly always the last one's.
     if (tag === this.#lastTag && this.#last !== null) return this.#last
     const known = tag.length <= TAG_LENGTH_MAX ? this.#entries.get(tag) : undefined
-    if (known === undefined && !this.#hasRoomFor(tag)) return (this.#other ??= this.#create())
-    const entry = known ?? this.#create()
+    if (known === undefined && !this.#hasRoomFor(tag)) return (this.#other ??= this.#create(OTHER_TAG))
     // The tag is a piece of a whole head, which must not live as long as the table.
     const own = ownText(tag, TAG_LENGTH_MAX)
+    const entry = known ?? this.#create(own)
     if (known === undefined) this.#entries.set(own, entry)
     this.#lastTag = own
     this.#last = entry
     return entry
-  }
-
-  /** What `tag` is called, once it was asked for. */
-  label(tag: string): string {
-    return this.#entries.has(tag) ? ownText(tag, TAG_LENGTH_MAX) : OTHER_TAG
   }
 
   #hasRoomFor(tag: string): boolean {

@@ -7,6 +7,15 @@ export { answerFailure } from './failure-answers.ts'
 export { goDuration, logFailure } from './failure-log.ts'
 export { appendForwardedFor, forwardedValues } from './forwarded-for.ts'
 export { clocksUntil, grpcTimeoutMs } from './grpc-timeout.ts'
+export {
+  HTTP_SCOPE,
+  type HttpAttributes,
+  type HttpFacts,
+  HttpMetrics,
+  HttpOwner,
+  statusLabel,
+  statusPlace,
+} from './http-metrics.ts'
 export { KNOWN_METHODS, methodIndex, OTHER_METHOD } from './known-methods.ts'
 export {
   type ObservabilityDefaults,
