@@ -2,11 +2,11 @@ import { type Exchange, type Failure, monotonicNow } from '@pilotlight/relay'
 import type { RequestLog, RevisionRecord, Tracing } from '@pilotlight/telemetry'
 import type { App } from './app.ts'
 import type { Call } from './call.ts'
-import { ExchangeRecord } from '@pilotlight/service'
+import { ExchangeRecord, setTrace, traceFacts } from '@pilotlight/service'
 import type { RequestMarks } from './request-marks.ts'
 import type { RequestFacts, RequestMetrics } from './request-metrics.ts'
 import type { RequestObserver } from './request-observer.ts'
-import { RequestSpans } from './request-spans.ts'
+import { RequestSpans, type RequestTraceFacts } from './request-spans.ts'
 
 /** Who wants to know of requests; null for those who do not. */
 export interface Listeners {
@@ -57,7 +57,7 @@ export class RequestEvents implements RequestObserver {
     const { routeTag } = marks
     call.notes = new Notes(
       routeTag,
-      tracing === null ? null : new RequestSpans(tracing, traceFacts(call, marks)),
+      tracing === null ? null : new RequestSpans(tracing, factsOf(call, marks, routeTag)),
     )
   }
 
@@ -76,11 +76,7 @@ export class RequestEvents implements RequestObserver {
   onForward(call: Call): void {
     const spans = spansOf(call)
     if (spans === null) return
-    const { request } = call.exchange
-    const outgoing = spans.onForward(this.#appHost, this.#appPort)
-    if (spans.isNewTrace) request.remove('tracestate')
-    for (const [name, value] of Object.entries(outgoing) as [string, string][])
-      if (value !== '') request.set(name, value)
+    setTrace(call.exchange, spans.server, spans.onForward(this.#appHost, this.#appPort))
   }
 
   onResponse(call: Call): void {
@@ -133,29 +129,7 @@ function spansOf(call: Call): RequestSpans | null {
   return call.notes instanceof Notes ? call.notes.spans : null
 }
 
-function traceFacts(call: Call, marks: RequestMarks): ConstructorParameters<typeof RequestSpans>[1] {
-  const { request, downstream } = call.exchange
-  const { peer } = downstream
-  const joined = (lowerName: string): string => {
-    const values: string[] = []
-    for (let i = request.indexOf(lowerName); i >= 0; i = request.indexOf(lowerName, i + 1))
-      values.push(request.value(i))
-    return values.join(',')
-  }
-  return {
-    method: request.method,
-    target: request.target,
-    scheme: peer.isEncrypted ? 'https' : 'http',
-    host: request.host,
-    userAgent: request.get('user-agent') ?? '',
-    peerAddress: peer.address,
-    peerPort: peer.port,
-    isHttp2: downstream.isHttp2,
-    routeTag: marks.routeTag,
-    traceparent: joined('traceparent'),
-    tracestate: joined('tracestate'),
-    baggage: joined('baggage'),
-    isAnyProbe: marks.isAnyProbe,
-    isKubeletProbe: marks.isKubeletProbe,
-  }
+function factsOf({ exchange }: Call, marks: RequestMarks, routeTag: string): RequestTraceFacts {
+  const { isAnyProbe, isKubeletProbe } = marks
+  return { ...traceFacts(exchange), routeTag, isAnyProbe, isKubeletProbe }
 }

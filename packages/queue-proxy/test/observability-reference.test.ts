@@ -112,7 +112,7 @@ t.test('every attribute of the resource stands in the reference, and nothing els
 })
 
 t.test('every span and attribute of traces stands in the reference, and nothing else does', async (t) => {
-  const source = sourceOf('request-spans.ts')
+  const source = sourceOf('request-spans.ts') + sourceOf('server-span.ts', 'service')
   const attributes = Array.from(source.matchAll(/'((?:[a-z]+[._])+[a-z_]+)'(?=\]|:|,)/g), ([, name]) => name)
   const used = new Set(attributes.filter((name) => !name.startsWith('kn.queueproxy.')))
   const described = rowsOf(tracesPage, 'attribute').flatMap(([name]) => codeIn(name))

@@ -2,7 +2,7 @@ import { DEFAULT_BATCHING, type Sampling, Tracing } from '@pilotlight/telemetry'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
-import { RequestSpans, type TraceFacts } from '../src/request-spans.ts'
+import { RequestSpans, type RequestTraceFacts } from '../src/request-spans.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const SPAN = 'b7ad6b7169203331'
@@ -43,7 +43,7 @@ async function setUp(sampling: Sampling = ALWAYS) {
   return { tracing, finish }
 }
 
-const facts = (overrides: Partial<TraceFacts> = {}): TraceFacts => ({
+const facts = (overrides: Partial<RequestTraceFacts> = {}): RequestTraceFacts => ({
   method: 'GET',
   target: '/a/b?secret=1',
   scheme: 'http',
@@ -222,7 +222,7 @@ t.test('a trace that nobody records goes on all the same', async (t) => {
   const outgoing = spans.onForward('127.0.0.1', 8080)
   spans.onResponse(500)
   spans.onDone('ok', 500)
-  t.notOk(spans.isNewTrace)
+  t.notOk(spans.server.isNewTrace)
   t.match(outgoing.traceparent, new RegExp(`^00-${TRACE}-[0-9a-f]{16}-02$`))
   t.notOk(outgoing.traceparent.includes(SPAN))
   t.equal(outgoing.tracestate, 'v=1,w=2')
@@ -239,7 +239,7 @@ t.test('a context that is broken begins a new trace', async (t) => {
   spans.onDone('ok', 200)
   t.notOk(traceparent.includes(TRACE))
   t.equal(tracestate, '')
-  t.ok(spans.isNewTrace)
+  t.ok(spans.server.isNewTrace)
   t.equal(baggage, '')
   const server = (await finish()).get('GET')!
   t.notOk('parentSpanId' in server)

@@ -3,6 +3,7 @@ export { Answers, pathOf } from './answers.ts'
 export { closeGracefully } from './closing.ts'
 export { CLIENT_GONE, countedOutcome, countedStatus } from './counted-status.ts'
 export { ExchangeRecord } from './exchange-record.ts'
+export { Exports } from './exports.ts'
 export { answerFailure } from './failure-answers.ts'
 export { goDuration, logFailure } from './failure-log.ts'
 export { appendForwardedFor, forwardedValues } from './forwarded-for.ts'
@@ -24,6 +25,15 @@ export {
   readObservability,
   type RequestLogSettings,
 } from './observability-config.ts'
+export {
+  endFailed,
+  noteResponse,
+  type OutgoingTrace,
+  ServerSpan,
+  setTrace,
+  type TraceFacts,
+  traceFacts,
+} from './server-span.ts'
 export { openProfilingPort, openServicePort, type ServiceListen } from './service-port.ts'
 export { readTlsRules, type TlsRules } from './tls-rules.ts'
 export { TrustedPeers } from './trusted-peers.ts'
