@@ -5,12 +5,13 @@ import { closeGracefully } from '@pilotlight/service'
 import type { Logger } from '@pilotlight/telemetry'
 import type { ActivityReports } from './activity-reports.ts'
 import type { Health } from './health.ts'
+import type { Observability } from './observability/observability.ts'
 import type { Revisions } from './revisions.ts'
 import type { ActivatorSettings } from './settings.ts'
 
 /** The relays behind the ports, as far as they are open. */
 export interface OpenPorts {
-  main: Relay
+  main?: Relay
   metrics?: Relay
   profiling?: Relay
 }
@@ -24,6 +25,8 @@ interface Parts {
   readonly revisions: Revisions
   readonly reports: ActivityReports
   readonly health: Health
+  /** Null when nothing of it is configured. */
+  readonly observability: Observability | null
 }
 
 /** What Knative calls its servers in its logs. */
@@ -57,7 +60,7 @@ export class Activator {
 
   /** Where it listens. */
   get ports(): PortNumbers {
-    const [http1, h2c, tls] = this.#open.main.ports
+    const [http1, h2c, tls] = this.#open.main?.ports ?? []
     const { metrics, profiling } = this.#open
     return {
       http1,
@@ -88,30 +91,32 @@ export class Activator {
 
   /** Ends without losing a request. Resolves when nothing is left. */
   async shutdown(): Promise<void> {
-    const { health, platform, reports, revisions } = this.#parts
+    const { health, observability, platform, reports, revisions } = this.#parts
     const { drainMs, drainTunnelMs } = this.#settings
     this.#log.info('Received TERM signal, attempting to gracefully shutdown servers.')
     this.#log.info(`Sleeping ${drainMs / 1000}s to allow K8s propagation of non-ready state`)
     health.onTerminating()
     const { main, ...services } = this.#open
-    main.beginDrain()
+    main!.beginDrain()
     await new Promise((resolve) => setTimeout(resolve, drainMs))
     this.#log.info('Shutting down servers: http1, h2c')
-    await closeGracefully(main, drainTunnelMs, this.#log)
+    await closeGracefully(main!, drainTunnelMs, this.#log)
     reports.close()
     for (const revision of revisions.all()) revision.close()
     await platform.close()
     // Only scrapers are left; whoever keeps a connection open would keep us.
     for (const relay of Object.values(services)) relay.destroy()
+    await observability?.close()
     this.#log.info('Shutdown complete, exiting...')
   }
 
   /** Ends everything at once. */
   async destroy(): Promise<void> {
-    const { platform, reports, revisions } = this.#parts
+    const { observability, platform, reports, revisions } = this.#parts
     reports.close()
     for (const revision of revisions.all()) revision.close()
     for (const relay of Object.values(this.#open) as Relay[]) relay.destroy()
     await platform.close()
+    await observability?.close()
   }
 }

@@ -1,7 +1,13 @@
 import type { ActivityReporter } from '@pilotlight/admission'
 import type { ActivityStat, Platform, RevisionSpec } from '@pilotlight/platform'
 import { monotonicNow } from '@pilotlight/relay'
+import type { Revision } from './revision.ts'
 import type { Revisions } from './revisions.ts'
+
+/** Shows what the platform was told. */
+export interface ReportedMetrics {
+  onReport(revision: Revision, stat: ActivityStat): void
+}
 
 /** How often the platform is told what happened, ms (Knative). */
 const REPORT_MS = 1000
@@ -14,13 +20,24 @@ export class ActivityReports {
   readonly #platform: Platform
   readonly #reporter: ActivityReporter<RevisionSpec>
   readonly #revisions: Revisions
+  readonly #metrics: ReportedMetrics | null
+  readonly #wake: (revision: Revision) => void
   #timer: NodeJS.Timeout | null = null
   #isClosed = false
 
-  constructor(platform: Platform, reporter: ActivityReporter<RevisionSpec>, revisions: Revisions) {
+  /** `wake` has an instance started; `metrics` shows what was told, null without metrics. */
+  constructor(
+    platform: Platform,
+    reporter: ActivityReporter<RevisionSpec>,
+    revisions: Revisions,
+    wake: (revision: Revision) => void,
+    metrics: ReportedMetrics | null,
+  ) {
     this.#platform = platform
     this.#reporter = reporter
     this.#revisions = revisions
+    this.#wake = wake
+    this.#metrics = metrics
   }
 
   /** The first request of a quiet revision came: the platform learns at once. */
@@ -42,11 +59,15 @@ export class ActivityReports {
     )
     if (stats.length === 0) return
     this.#platform.report(stats)
-    for (const { namespace, name } of stats) {
-      const revision = this.#revisions.find(namespace, name)
-      if (revision?.needsInstance === true) this.#platform.wake(revision.spec)
-    }
+    for (const stat of stats) this.#follow(stat)
     if (!this.#isClosed) this.#schedule()
+  }
+
+  #follow(stat: ActivityStat): void {
+    const revision = this.#revisions.find(stat.namespace, stat.name)
+    if (revision === null) return
+    this.#metrics?.onReport(revision, stat)
+    if (revision.needsInstance) this.#wake(revision)
   }
 
   close(): void {

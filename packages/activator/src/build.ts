@@ -1,25 +1,25 @@
-import { ActivityReporter, Holding, policyNamed } from '@pilotlight/admission'
+import { ActivityReporter, Holding } from '@pilotlight/admission'
 import { type Platform, type RevisionSpec, StaticPlatform } from '@pilotlight/platform'
 import { monotonicNow, Relay } from '@pilotlight/relay'
+import { openProfilingPort } from '@pilotlight/service'
 import type { Logger } from '@pilotlight/telemetry'
 import { Activator, type OpenPorts } from './activator.ts'
 import { ActivityReports } from './activity-reports.ts'
-import { PROXY_NAME } from './answers.ts'
+import { answers, PROXY_NAME } from './answers.ts'
 import { connector } from './balance/connector.ts'
-import type { Connect } from './balance/instance.ts'
 import { FailureAnswers } from './failure-answers.ts'
 import { Front } from './front.ts'
 import { Health } from './health.ts'
 import { Location } from './location.ts'
+import type { ActivatorMetrics } from './observability/activator-metrics.ts'
+import type { Observability } from './observability/observability.ts'
 import { ProbeAnswers } from './probe-answers.ts'
-import { EndpointWatch, type MeshMode, type WatchTarget } from './probing/endpoint-watch.ts'
-import { ProbeCrowd, type ProbeMeans } from './probing/instance-probe.ts'
+import { ProbeCrowd } from './probing/instance-probe.ts'
 import { SidecarProbeClient } from './probing/probe-client.ts'
 import { Retries } from './retries.ts'
-import { clocksOf } from './revision-clocks.ts'
-import { Revision } from './revision.ts'
+import type { Revision } from './revision.ts'
+import { RevisionLifecycle } from './revision-lifecycle.ts'
 import { Revisions } from './revisions.ts'
-import { privateServiceName } from './routing/private-service.ts'
 import type { ActivatorSettings } from './settings.ts'
 
 /**
@@ -52,56 +52,35 @@ export async function build(
   const health = new Health()
   const holding = new Holding({ heldMax: hold.heldMax, heldBytesMax: hold.heldBytesMax }, hold.namespace)
   const reporter = new ActivityReporter<RevisionSpec>()
-  const means: ProbeMeans = {
-    client: new SidecarProbeClient(),
-    pace: settings.probes,
-    clock: CLOCK,
-    crowd: new ProbeCrowd(),
-  }
-
-  // Revisions need the relay's endpoints, the relay needs the front, and the front needs the revisions.
-  let front: Front
-  let connect: Connect
-  const revisions: Revisions = new Revisions(
-    {
-      createRevision: (spec) => {
-        const target = watchTargetOf(spec, settings.meshMode)
-        return new Revision(spec, {
-          tenant: holding.tenant(spec.namespace),
-          line: holding.tenant(spec.namespace).line({
-            heldMax: hold.revisionHeldMax,
-            heldBytesMax: hold.revisionHeldBytesMax,
-            weightOf: (caller) => settings.callerWeights.get(caller) ?? 1,
-          }),
-          activity: reporter.revision(spec, () => reports.poke(spec)),
-          clocks: clocksOf(spec, hold.queueMs),
-          slots: {
-            policy: (containerConcurrency) => policyNamed(settings.policy, containerConcurrency, Math.random),
-            burst: settings.burst,
-            connect,
-            namespace: spec.namespace,
-            clock: CLOCK,
-          },
-          passthroughHost: target.passthroughHost,
-          watch: (owner) => new EndpointWatch(target, means, owner),
-          dispatcher: front,
-        })
-      },
-      onReconfigured: (revision, spec) => revision.reconfigure(spec, clocksOf(spec, hold.queueMs)),
-      onGone: (revision) => {
-        front.answerWaiting(revision)
-        revision.close()
-      },
-      onTrouble: (revision, reason) => {
-        revision.trouble = reason
-        if (reason !== '' && !revision.slots.hasInstances) front.answerWaiting(revision)
-      },
-      onConnection: (isConnected, detail) => health.onConnection(isConnected, detail),
-    },
+  let observability: Observability | null = null
+  const lifecycle = new RevisionLifecycle({
     holding,
-  )
-  const reports = new ActivityReports(platform, reporter, revisions)
-  front = new Front({
+    hold,
+    callerWeights: settings.callerWeights,
+    policy: settings.policy,
+    burst: settings.burst,
+    meshMode: settings.meshMode,
+    probing: {
+      client: new SidecarProbeClient(),
+      pace: settings.probes,
+      clock: CLOCK,
+      crowd: new ProbeCrowd(),
+    },
+    clock: CLOCK,
+    reporter,
+    health,
+    onFirst: (spec) => reports.poke(spec),
+    onConnection: (isConnected) => observability?.metrics?.onConnection(isConnected),
+  })
+  const revisions = new Revisions(lifecycle, holding)
+  observability = await startObservability(settings, revisions, log)
+  const metrics = observability?.metrics ?? null
+  const wake = (revision: Revision): void => {
+    metrics?.onWake(revision)
+    platform.wake(revision.spec)
+  }
+  const reports = new ActivityReports(platform, reporter, revisions, wake, metrics)
+  const front = new Front({
     probes: new ProbeAnswers(health, log),
     location: new Location(revisions, settings.clusterDomain),
     retries: new Retries(settings.attemptsMax),
@@ -111,21 +90,52 @@ export async function build(
     heedsPriority: settings.heedsPriority,
     holdBytes: hold.holdBytes,
     windowBytes: settings.windowBytes,
-    wake: (revision) => platform.wake(revision.spec),
-    observer: null,
+    wake,
+    observer: observability?.observer ?? null,
   })
-  const relay = await Relay.start(
+  lifecycle.front = front
+
+  const open: OpenPorts = {}
+  const parts = { holding, platform, revisions, reports, health, observability }
+  const activator = new Activator(settings, open, parts, log)
+  try {
+    // What the platform knows comes before the first request, which could not be told where to go without it.
+    await platform.start(revisions)
+    const relay = await openMain(settings, front, metrics, log)
+    open.main = relay
+    lifecycle.connect = connector(
+      relay,
+      { idleMax: settings.idleConnectionsMax, idlePerHostMax: settings.idleConnectionsPerHostMax },
+      settings.upstreamTls,
+    )
+    const scrape = (await observability?.openPort(log)) ?? null
+    if (scrape !== null) open.metrics = scrape
+    if (settings.observability.isProfiling)
+      open.profiling = await openProfilingPort({ port: settings.ports.profiling }, answers)
+  } catch (error) {
+    await activator.destroy()
+    throw error
+  }
+  return activator
+}
+
+function openMain(
+  settings: ActivatorSettings,
+  front: Front,
+  metrics: ActivatorMetrics | null,
+  log: Logger,
+): Promise<Relay> {
+  const { http, h2c, tls } = settings.ports
+  return Relay.start(
     {
       listen: [
-        { port: settings.ports.http },
-        { port: settings.ports.h2c },
-        ...(settings.ports.tls === null
-          ? []
-          : [{ port: settings.ports.tls.port, tls: settings.ports.tls.settings }]),
+        { port: http },
+        { port: h2c },
+        ...(tls === null ? [] : [{ port: tls.port, tls: tls.settings }]),
       ],
       proxyName: PROXY_NAME,
       connectionsMax: settings.connectionsMax,
-      holdBytes: hold.holdBytes,
+      holdBytes: settings.hold.holdBytes,
       keepAliveMs: CLIENT_IDLE_MS,
       windowBytes: settings.windowBytes,
       limits: { headBytes: MIB },
@@ -134,27 +144,22 @@ export async function build(
     {
       onCertificate: () => log.info('Certificate and/or key have changed on disk and were reloaded.'),
       onCertificateProblem: (problem) => log.error(problem),
+      onRefusal: () => metrics?.count('malformed'),
+      onConnectionRefused: () => metrics?.count('connections'),
     },
   )
-  connect = connector(
-    relay,
-    { idleMax: settings.idleConnectionsMax, idlePerHostMax: settings.idleConnectionsPerHostMax },
-    settings.upstreamTls,
-  )
-  const open: OpenPorts = { main: relay }
-  const activator = new Activator(settings, open, { holding, platform, revisions, reports, health }, log)
-  try {
-    await platform.start(revisions)
-  } catch (error) {
-    await activator.destroy()
-    throw error
-  }
-  return activator
 }
 
-/** Through a mesh an instance is asked for by the name of its revision's private service (Knative). */
-function watchTargetOf({ namespace, name }: RevisionSpec, mode: MeshMode): WatchTarget {
-  return { mode, passthroughHost: mode === 'passthrough' ? `${privateServiceName(name)}.${namespace}` : '' }
+/** Null when nothing of it is configured: then it is not even loaded. */
+async function startObservability(
+  settings: ActivatorSettings,
+  revisions: Revisions,
+  log: Logger,
+): Promise<Observability | null> {
+  const { metrics, tracing, requestLog } = settings.observability
+  if (metrics === null && tracing === null && !requestLog.isEnabled) return null
+  const { Observability } = await import('./observability/observability.ts')
+  return await Observability.start(settings, revisions, log)
 }
 
 function createPlatform(settings: ActivatorSettings, log: Logger): Platform {

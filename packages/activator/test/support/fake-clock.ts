@@ -17,7 +17,7 @@ export class FakeClock {
   after(ms: number, then: () => void): () => void {
     const pending = { at: this.#now + ms, order: this.#order++, then }
     this.#pending.add(pending)
-    return () => this.#pending.delete(pending)
+    return () => void this.#pending.delete(pending)
   }
 
   /** Calls that are still to come. */

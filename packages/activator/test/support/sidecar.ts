@@ -107,12 +107,12 @@ export class ScriptedSidecar {
   }
   #lastPort: number | null = null
 
-  /** Refuses connections from now on, and resets those that are open. */
+  /** Refuses connections from now on, and closes those that are open. */
   async dies(): Promise<void> {
     this.#lastPort ??= (this.#server.address() as AddressInfo | null)?.port ?? null
     const closed = this.#server.listening ? once(this.#server, 'close') : Promise.resolve()
     this.#server.close()
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of this.#sockets) socket.destroy()
     await closed
   }
 }
