@@ -33,6 +33,12 @@ export const differences = {
     ours: 'The body is cut: the client sees that it is not complete.',
     reason: 'Text inside a body is corruption that nobody notices.',
   },
+  'drain-waits-for-requests': {
+    knative:
+      'The hook of a drain is answered when no request has arrived for a while, be some still at the application.',
+    ours: 'It is answered when none is there any more, too.',
+    reason: 'The kubelet stops the application as soon as the hook is answered.',
+  },
   'error-answers-nosniff': {
     knative: 'A 504 of a timeout has no `X-Content-Type-Options`.',
     ours: 'It has `nosniff`, as every other error text.',

@@ -2,6 +2,7 @@
 import { createLogger } from '@pilotlight/telemetry'
 import { build } from './build.ts'
 import { readSettings } from './settings.ts'
+import { VERSION } from './version.ts'
 
 /** A start or an end that failed, as in Knative. */
 const FAILED = 1
@@ -16,7 +17,7 @@ const log = createLogger({
   config: settings.loggingConfig,
   level: settings.loggingLevel,
   name: 'activator',
-  fields: { 'knative.dev/controller': 'activator', 'knative.dev/pod': settings.podName },
+  fields: { commit: VERSION, 'knative.dev/controller': 'activator', 'knative.dev/pod': settings.podName },
   usesPino: true,
 })
 

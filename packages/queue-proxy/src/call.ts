@@ -19,6 +19,8 @@ export class Call extends Waiter {
   readonly isProbe: boolean
   /** Whether the caller is told of our slots, and would rather be refused than wait. */
   readonly wantsSlots: boolean
+  /** Whether the drain waits for its end. */
+  holdsDrain = true
   /** What the observer keeps of it. */
   notes: unknown = null
   readonly #owner: CallOwner

@@ -2,6 +2,7 @@
 import { createLogger } from '@pilotlight/telemetry'
 import { build } from './build.ts'
 import { readSettings } from './settings.ts'
+import { VERSION } from './version.ts'
 
 /** A start or an end that failed, as in Knative. */
 const FAILED = 1
@@ -17,7 +18,7 @@ const log = createLogger({
   config: settings.loggingConfig,
   level: settings.loggingLevel,
   name: 'queueproxy',
-  fields: { 'knative.dev/key': `${namespace}/${revision}`, 'knative.dev/pod': pod },
+  fields: { commit: VERSION, 'knative.dev/key': `${namespace}/${revision}`, 'knative.dev/pod': pod },
   usesPino: false,
 })
 

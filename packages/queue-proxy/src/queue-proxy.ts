@@ -94,7 +94,7 @@ export class QueueProxy implements ExchangeHandler, CallOwner {
     exchange.context = call
     if (call.isCounted) this.#meter.enter(exchange.startedAt, call.isProxied)
     this.#observer?.onRequest(call, marks)
-    if (this.#editFields(exchange, marks)) this.#admit(call)
+    if (this.#editFields(call, marks)) this.#admit(call)
   }
 
   #answerProbe(exchange: Exchange, marks: RequestMarks): void {
@@ -105,11 +105,12 @@ export class QueueProxy implements ExchangeHandler, CallOwner {
   }
 
   /** Makes the fields those the app is to see. Answers false when the request was refused for them. */
-  #editFields(exchange: Exchange, marks: RequestMarks): boolean {
+  #editFields(call: Call, marks: RequestMarks): boolean {
+    const { exchange } = call
     const { request } = exchange
     // RFC 9110 section 9.3.7: this asks what the server can do, and Go's server answers it before any handler.
     if (request.target === '*') {
-      answers.answer(exchange, 200, '')
+      answers.answer(exchange, 200, '', this.#slotFields(call))
       return false
     }
     addForwarded(request, marks)
@@ -117,10 +118,11 @@ export class QueueProxy implements ExchangeHandler, CallOwner {
       request.remove('knative-serving-revision')
       request.remove('knative-serving-namespace')
     }
-    if (marks.mayRefuse) request.remove('pilotlight-refuse')
+    if (marks.namesRefusal) request.remove('pilotlight-refuse')
     if (marks.originalHost !== '' && !marks.isKubeletProbe) {
       if (!isHost(marks.originalHost)) {
-        answers.answerError(exchange, 400, 'K-Original-Host is not a host\n', 'http_request_error', 'refused')
+        const text = 'K-Original-Host is not a host\n'
+        answers.answerError(exchange, 400, text, 'http_request_error', 'refused', this.#slotFields(call))
         return false
       }
       request.remove('k-original-host')
@@ -199,6 +201,14 @@ export class QueueProxy implements ExchangeHandler, CallOwner {
     const call = exchange.context as Call
     this.#observer?.onResponse(call)
     if (call.wantsSlots) head.set('Pilotlight-Slots', this.#slots())
+    if (head.status === 101) this.#leaveDrain(call)
+  }
+
+  /** It holds the drain no longer: once, at its end or when it becomes an upgraded connection. */
+  #leaveDrain(call: Call): void {
+    if (!call.holdsDrain) return
+    call.holdsDrain = false
+    this.#drainer.onDone()
   }
 
   onFailure(exchange: Exchange, failure: Failure): boolean {
@@ -233,5 +243,6 @@ export class QueueProxy implements ExchangeHandler, CallOwner {
       limit.leave(call)
     }
     this.#observer?.onDone(call, now)
+    this.#leaveDrain(call)
   }
 }

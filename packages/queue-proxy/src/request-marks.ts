@@ -22,6 +22,8 @@ export class RequestMarks {
   originalHost = ''
   /** Whether the caller would rather be refused than wait (`Pilotlight-Refuse: when-busy`). */
   mayRefuse = false
+  /** Whether Pilotlight-Refuse is there, whatever it says: it is for us and not for the app. */
+  namesRefusal = false
   /** Whether Knative-Serving-Revision or Knative-Serving-Namespace is there. */
   namesRevision = false
   /** Value of Knative-Serving-Tag, or empty. */
@@ -65,7 +67,9 @@ export class RequestMarks {
     this.hasKubeletProbe = (head.get('k-kubelet-probe') ?? '') !== ''
     this.isProxied = head.get('k-proxy-request') === 'activator'
     this.originalHost = head.get('k-original-host') ?? ''
-    this.mayRefuse = head.get('pilotlight-refuse') === 'when-busy'
+    const refuse = head.get('pilotlight-refuse')
+    this.namesRefusal = refuse !== undefined
+    this.mayRefuse = refuse === 'when-busy'
     this.namesRevision =
       head.indexOf('knative-serving-revision') >= 0 || head.indexOf('knative-serving-namespace') >= 0
     this.tag = head.get('knative-serving-tag') ?? ''
@@ -79,6 +83,7 @@ export class RequestMarks {
     this.isProxied = false
     this.originalHost = ''
     this.mayRefuse = false
+    this.namesRefusal = false
     this.namesRevision = false
     this.tag = ''
     this.defaultRoute = ''

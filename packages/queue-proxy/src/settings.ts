@@ -57,6 +57,7 @@ export interface QueueProxySettings {
 const DEPTH_PER_SLOT = 10
 /** Longest pod name there can be in Kubernetes; a longer one would not fit into a report to the autoscaler. */
 const POD_NAME_MAX = 253
+const PORT_MAX = 65_535
 const COUNT_MAX = 1_000_000
 const DAY_SECONDS = 24 * 60 * 60
 /** Where Knative's queue-proxy shows request metrics. */
@@ -79,11 +80,7 @@ export function readSettings(values: Readonly<Record<string, string | undefined>
   )
   const servingPort = requiredPort(env, 'QUEUE_SERVING_PORT')
   const tlsPort = requiredPort(env, 'QUEUE_SERVING_TLS_PORT')
-  const userPort = requiredPort(env, 'USER_PORT')
-  if (userPort === 0 && env.raw('USER_PORT') !== undefined)
-    env.problems.push(
-      `USER_PORT is ${JSON.stringify(env.raw('USER_PORT'))}: it must be the app's port, 1 to 65535`,
-    )
+  const userPort = readUserPort(env)
   const clocks = readClocks(env)
   const probes = readProbes(env)
   env.flag('ENABLE_HTTP_FULL_DUPLEX', 'EnableHTTPFullDuplex', true)
@@ -185,6 +182,16 @@ function readProbes(env: Environment): readonly ProbeSpec[] {
 function readTrusted(env: Environment): TrustedPeers | null {
   const networks = env.text('QUEUE_TRUSTED_PEERS', '*').trim()
   return networks === '*' ? null : new TrustedPeers(networks, 'QUEUE_TRUSTED_PEERS', env.problems)
+}
+
+/** Where the app listens; unlike our own ports it cannot be any free one. */
+function readUserPort(env: Environment): number {
+  const text = env.requiredText('USER_PORT')
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (port >= 1 && port <= PORT_MAX) return port
+  if (env.raw('USER_PORT') !== undefined)
+    env.problems.push(`USER_PORT is ${JSON.stringify(text)}: it must be the app's port, 1 to ${PORT_MAX}`)
+  return 0
 }
 
 /** Knative takes ports as texts and fails when it listens; we say so at once. */

@@ -79,7 +79,7 @@ export class Sidecar {
     this.#log.info('Received TERM signal, attempting to gracefully shutdown servers.')
     this.#log.info(`Sleeping ${drainQuietMs / 1000}s to allow K8s propagation of non-ready state`)
     admin.onTerminating()
-    await drainer.drain()
+    await drainer.becomeQuiet()
     readiness.close()
     this.#log.info('Shutting down server: main')
     const { main, ...services } = this.#open

@@ -33,6 +33,7 @@ t.test('every request puts the end off', async (t) => {
   for (let i = 0; i < 5; i++) {
     await timers.advance(20_000)
     drainer.onRequest()
+    drainer.onDone()
   }
   t.strictSame(ended, [])
   await timers.advance(29_999)
@@ -45,6 +46,7 @@ t.test('every request puts the end off', async (t) => {
 t.test('requests do not reach back from before the drain', async (t) => {
   const { timers, drainer, ended, drain } = started()
   drainer.onRequest()
+  drainer.onDone()
   await timers.advance(100_000)
   drain('a')
   await timers.advance(30_000)
@@ -80,6 +82,40 @@ t.test('a quiet period of none ends at once', async (t) => {
   t.equal(isEnded, true)
 })
 
+t.test('it does not end while a request is under way, and then at once', async (t) => {
+  const { timers, drainer, ended, drain } = started()
+  drainer.onRequest()
+  drain('a')
+  await timers.advance(40_000)
+  t.strictSame([ended, drainer.state, timers.pending], [[], 'draining', 0])
+  drainer.onDone()
+  await timers.advance(0)
+  t.strictSame([ended, drainer.state], [['a'], 'drained'])
+})
+
+t.test('the quiet period alone is over while a request is under way', async (t) => {
+  const { timers, drainer, ended, drain } = started()
+  drainer.onRequest()
+  void drainer.becomeQuiet().then(() => ended.push('quiet'))
+  drain('drained')
+  await timers.advance(30_000)
+  t.strictSame([ended, drainer.isDraining], [['quiet'], true])
+  drainer.onDone()
+  await drainer.becomeQuiet()
+  t.strictSame(ended, ['quiet', 'drained'], 'and later callers need not wait for it')
+})
+
+t.test('a reset releases whoever waits for requests that are under way', async (t) => {
+  const { timers, drainer, ended, drain } = started()
+  drainer.onRequest()
+  drain('a')
+  await timers.advance(40_000)
+  drainer.reset()
+  drainer.onDone()
+  await timers.advance(0)
+  t.strictSame([ended, drainer.state], [['a'], 'idle'])
+})
+
 t.test('it ends exactly one quiet period after the last request, whatever the schedule', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 29_999 }), { maxLength: 20 }), async (gaps) => {
@@ -88,6 +124,7 @@ t.test('it ends exactly one quiet period after the last request, whatever the sc
       for (const gap of gaps) {
         await timers.advance(gap)
         drainer.onRequest()
+        drainer.onDone()
       }
       await timers.advance(29_999)
       if (ended.length > 0) throw new Error('too early')

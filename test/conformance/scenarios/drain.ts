@@ -249,6 +249,38 @@ export const drain: Group[] = [
     ],
   },
   {
+    name: 'drain: a hook and a request',
+    environment: {},
+    ours: OURS,
+    isSlow: true,
+    scenarios: [
+      differs(
+        'the hook waits for a request at the application',
+        'drain-waits-for-requests',
+        async (scene) => {
+          const held = scene.app.holds('/long')
+          const client = await scene.client()
+          client.sends('/long')
+          client.inbox.patienceMs = END_MS
+          const request = await held.next()
+          const { answered } = await waitForDrain(scene)
+          let isAnswered = false
+          void answered.then(() => (isAnswered = true))
+          scene.subject.signal('SIGTERM')
+          await scene.subject.logged('Shutting down server: main', END_MS)
+          await passes(500)
+          const whileThere = isAnswered
+          request.respond(200, ['Content-Type: a/b'], 'at last')
+          const answer = await client.answer()
+          await answered
+          return { whileThere, body: answer?.body, code: (await exited(scene.subject)).code }
+        },
+        { whileThere: true, body: 'at last', code: 0 },
+        { whileThere: false, body: 'at last', code: 0 },
+      ),
+    ],
+  },
+  {
     name: 'drain: HTTP/2',
     environment: {},
     ours: OURS,
