@@ -51,6 +51,19 @@ install_go() {
   PATH=$PATH:$cache/$name/bin
 }
 
+# Knative's autoscaler as a program, which the tests of ours are compared with. Built anew when its sources change.
+build_autoscaler_oracle() {
+  local source=test/autoscaler-oracle/go binary
+  binary=$cache/knative-$knative_version/autoscaler-oracle-$(cat "$source"/* | sha256sum | cut -c1-16)
+  if [[ ! -x $binary ]]; then
+    install_go && timeout 900 go -C "$source" test -c -buildvcs=false -o "$binary" . || {
+      skipped+=("Knative's autoscaler: could not be built")
+      return 0
+    }
+  fi
+  export KNATIVE_AUTOSCALER_ORACLE=$binary
+}
+
 # Knative's queue-proxy, the peer that the benchmarks compare with.
 build_knative() {
   local binary=$cache/knative-$knative_version/queue
@@ -66,3 +79,4 @@ build_knative() {
 printf '==> tools\n'
 install_packages
 build_knative
+build_autoscaler_oracle
