@@ -68,7 +68,6 @@ class Line {
     if (fate === 'waiting') this.line.reenter(request)
     this.pump()
     this.tenant.end()
-    this.pump()
   }
 }
 
@@ -108,7 +107,7 @@ const action = fc.oneof(
 
 t.test('over any schedule nobody is forgotten, no bound is exceeded and no slot leaks', async () => {
   fc.assert(
-    fc.property(fc.array(action, { maxLength: 120 }), (actions) => {
+    fc.property(fc.array(action, { maxLength: 120, size: 'max' }), (actions) => {
       const holding = new Holding({ heldMax: HELD_MAX, heldBytesMax: 1000 }, UNBOUNDED)
       const tenants = [holding.tenant('one'), holding.tenant('two')]
       const lines = [0, 1, 2, 3].map((i) => new Line(tenants[i % 2], LINE_MAX, WEIGHTS))
@@ -217,7 +216,7 @@ t.test('while two callers wait, what they get stays within two turns of their we
       fc.record({
         weightA: fc.integer({ min: 1, max: 9 }),
         weightB: fc.integer({ min: 1, max: 9 }),
-        others: fc.array(fc.nat(6), { maxLength: 200 }),
+        others: fc.array(fc.nat(6), { maxLength: 200, size: 'max' }),
       }),
       ({ weightA, weightB, others }) => {
         const holding = new Holding({ heldMax: 100_000, heldBytesMax: 0 }, UNBOUNDED)
@@ -266,7 +265,7 @@ t.test('a caller gains nothing by leaving and coming again', async (t) => {
 
 t.test('inside a caller the more urgent goes first, then the oldest', async () => {
   fc.assert(
-    fc.property(fc.array(fc.nat(7), { minLength: 1, maxLength: 40 }), (urgencies) => {
+    fc.property(fc.array(fc.nat(7), { minLength: 1, maxLength: 40, size: 'max' }), (urgencies) => {
       const holding = new Holding({ heldMax: 1000, heldBytesMax: 0 }, UNBOUNDED)
       const line = new Line(holding.tenant('n'), 1000, {})
       const all = urgencies.map((urgency, i) => new Request(i, line, 'a', urgency))
@@ -301,11 +300,23 @@ t.test('a full process makes room for a namespace below its share, by its weight
   )
 })
 
+t.test('a namespace takes no more than its share, though another has more', async (t) => {
+  const holding = new Holding({ heldMax: 10, heldBytesMax: 0 }, UNBOUNDED)
+  const [most, some, few] = ['most', 'some', 'few'].map((name) => new Line(holding.tenant(name), 100, {}))
+  const enter = (line: Line): HoldRefusal => line.line.enter(new Request(0, line, 'a', 3), 'a', 3, 0)
+  for (let i = 0; i < 6; i++) enter(most)
+  for (let i = 0; i < 3; i++) enter(some)
+  enter(few)
+  t.strictSame([enter(some), enter(some)], [HoldRefusal.None, HoldRefusal.ProcessFull], 'a third of ten')
+  t.strictSame([most.line.length, some.line.length, few.line.length], [5, 4, 1])
+})
+
 t.test('bytes are taken from every budget of the chain, and only if all have them', async () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ line: fc.nat(2), least: fc.nat(40), more: fc.nat(60), gives: fc.boolean() }), {
         maxLength: 60,
+        size: 'max',
       }),
       (steps) => {
         const holding = new Holding({ heldMax: 10, heldBytesMax: 200 }, { ...UNBOUNDED, heldBytesMax: 150 })
