@@ -76,6 +76,13 @@ export class Activator {
     return this.#parts.holding.held
   }
 
+  /** Requests that are at an instance, or on their way there. */
+  get running(): number {
+    let running = 0
+    for (const tenant of this.#parts.holding.tenants) running += tenant.running
+    return running
+  }
+
   /** Body bytes that are buffered. */
   get heldBytes(): number {
     return this.#parts.holding.bytes.used

@@ -31,7 +31,7 @@ export class Retries {
 
   /** Decides about a failed attempt, and counts it. */
   decide(call: Call, failure: Failure): Retry {
-    if (!call.exchange.canRetry(failure)) return Retry.No
+    if (call.revision.isClosed || !call.exchange.canRetry(failure)) return Retry.No
     switch (failure) {
       case 'connect-refused':
       case 'connect-timeout':

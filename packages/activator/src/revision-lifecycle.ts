@@ -72,8 +72,9 @@ export class RevisionLifecycle implements RevisionsOwner {
   }
 
   onGone(revision: Revision): void {
-    this.front.answerWaiting(revision)
     revision.close()
+    this.front.answerWaiting(revision)
+    revision.line.close()
   }
 
   onTrouble(revision: Revision, reason: string): void {

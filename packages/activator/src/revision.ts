@@ -59,6 +59,8 @@ export class Revision implements WatchOwner {
   readonly passthroughHost: string
   /** How fast requests end while others wait. */
   readonly rate: ReleaseRate = new ReleaseRate()
+  /** Whether it is gone: what fails is not sent again. */
+  isClosed = false
   /** Why no instance can be started, or empty. */
   trouble = ''
   readonly #slots: CountedSlots
@@ -110,8 +112,10 @@ export class Revision implements WatchOwner {
     const refusal = this.line.enter(call, dispatcher.callerOf(call), dispatcher.urgencyOf(call), now)
     if (refusal !== HoldRefusal.None) return refusal
     call.wasHeld = true
-    if (!this.#slots.hasInstances) dispatcher.wake(this)
-    else if (!this.tenant.mayRun) this.pump()
+    // Who comes later asks no more: while somebody waits, it is asked again every second.
+    if (!this.#slots.hasInstances) {
+      if (this.line.length === 1) dispatcher.wake(this)
+    } else if (!this.tenant.mayRun) this.pump()
     return HoldRefusal.None
   }
 
@@ -190,11 +194,11 @@ export class Revision implements WatchOwner {
     this.#slots.setConcurrency(spec.containerConcurrency)
   }
 
-  /** Ends what is kept for it. Requests that are under way go on. */
+  /** It is gone: requests that are under way go on, those that wait are for its owner to answer. */
   close(): void {
+    this.isClosed = true
     this.#watch.close()
     this.#slots.close()
-    this.line.close()
   }
 
   // ── instances ───────────────────────────────────────────────────────────────────────────────────────────────────

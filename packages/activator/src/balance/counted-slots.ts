@@ -91,9 +91,12 @@ export class CountedSlots implements Slots, InstanceOwner {
   /** Takes the instances that can be used now. */
   update(usable: UsableInstances): void {
     this.#readyCount = usable.readyCount
-    this.#updateInstances(usable.instances)
-    this.#updateCluster(usable.clusterAddress)
+    const gone = this.#updateInstances(usable.instances)
+    const cluster = this.#updateCluster(usable.clusterAddress)
     this.#assign()
+    // Only now: requests whose dials fail by this look for another instance.
+    for (const instance of gone) instance.retire()
+    cluster?.retire()
   }
 
   /** Takes this activator's place among all; an unknown one keeps the last. */
@@ -104,12 +107,10 @@ export class CountedSlots implements Slots, InstanceOwner {
     this.#assign()
   }
 
-  #updateInstances(usable: ReadonlyMap<string, boolean>): void {
-    for (const [address, instance] of this.#instances) {
-      if (usable.has(address)) continue
-      instance.retire()
-      this.#instances.delete(address)
-    }
+  /** Answers those that are gone. */
+  #updateInstances(usable: ReadonlyMap<string, boolean>): Instance[] {
+    const gone = Array.from(this.#instances.values()).filter(({ address }) => !usable.has(address))
+    for (const { address } of gone) this.#instances.delete(address)
     for (const [address, canRefuse] of usable) {
       let instance = this.#instances.get(address)
       if (instance === undefined) {
@@ -118,6 +119,7 @@ export class CountedSlots implements Slots, InstanceOwner {
       }
       instance.canRefuse = canRefuse
     }
+    return gone
   }
 
   #create(address: string, slots: number, burst: Burst | null): Instance {
@@ -129,13 +131,12 @@ export class CountedSlots implements Slots, InstanceOwner {
     return this.#containerConcurrency === 0 ? Infinity : this.#containerConcurrency
   }
 
-  #updateCluster(address: string): void {
-    if (this.#cluster?.address !== address) {
-      this.#cluster?.retire()
-      this.#cluster = null
-    }
-    if (address === '') return
-    this.#cluster ??= this.#create(address, Infinity, null)
+  /** Answers the one that is gone, or null. */
+  #updateCluster(address: string): Instance | null {
+    const before = this.#cluster
+    if (before?.address === address) return null
+    this.#cluster = address === '' ? null : this.#create(address, Infinity, null)
+    return before
   }
 
   #assign(): void {

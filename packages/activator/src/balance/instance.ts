@@ -135,6 +135,7 @@ export class Instance extends Candidate {
   }
 
   #settle(): void {
+    if (this.#isRetired) return
     this.#stopTimer()
     this.#standing = Standing.Good
     this.#failures = 0
@@ -148,6 +149,8 @@ export class Instance extends Candidate {
     if (this.#isRetired) return
     this.#isRetired = true
     this.#stopTimer()
+    // The requests whose dials fail now look for another instance at once.
+    this.isAvoided = true
     this.#http1?.close()
     this.#http2?.close()
   }
