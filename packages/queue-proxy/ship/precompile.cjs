@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --no-maglev --max-semi-space-size=2
+#!/usr/bin/env -S node --no-maglev --max-semi-space-size=1
 'use strict'
 // Writes V8's code for the program, for the Node that runs this. The program is started first, on free ports, so that all
 // the functions are in it that a start calls.

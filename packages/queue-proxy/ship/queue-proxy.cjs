@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --no-maglev --max-semi-space-size=2
+#!/usr/bin/env -S node --no-maglev --max-semi-space-size=1
 'use strict'
 // Runs the program from the code that V8 compiled when it was built. V8 refuses code of another version or other flags;
 // then, as without it, the program is compiled anew.
