@@ -195,6 +195,7 @@ t.test('self-test: declarations', async (t) => {
     ).length,
     1,
   )
+  t.equal(rules.entryPoints('queue-proxy', { exports: { '.': { default: './dist/index.js' } } }).length, 1)
   t.equal(rules.entryPoints('relay', { exports: { '.': { default: './dist/index.js' } } }).length, 1)
   t.equal(
     rules.references('relay', { dependencies: { '@pilotlight/http1': '1' } }, ['../admission']).length,

@@ -214,8 +214,15 @@ function hasDocAbove(lines: readonly string[], index: number): boolean {
   return lines[at].trimStart().startsWith('/**')
 }
 
-/** The entry points a package offers: only `.`, first from source (for development), then from what is shipped. */
+/**
+ * The entry points a package offers: only `.`, first from source (for development), then from what is shipped. A service has none: it is
+ * started, not imported.
+ */
 export function entryPoints(folder: string, manifest: Manifest): string[] {
+  if (services.includes(folder))
+    return manifest.exports === undefined
+      ? []
+      : [`packages/${folder}/package.json: a service exports nothing`]
   const expected = {
     '.': {
       '@pilotlight/source': './src/index.ts',

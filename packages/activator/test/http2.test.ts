@@ -18,8 +18,7 @@ async function startInstance(
   // One port for both: the preface of HTTP/2 tells them apart.
   const door = net.createServer((socket) => {
     socket.once('readable', () => {
-      const first = socket.read() as Buffer | null
-      if (first === null) return void socket.destroy()
+      const first = (socket.read() as Buffer | null) ?? Buffer.alloc(0)
       socket.unshift(first)
       const server = first.toString('latin1').startsWith('PRI') ? app : probes
       server.emit('connection', socket)

@@ -66,7 +66,7 @@ t.test(
       // One of two goes to the one that dies.
       const statuses = []
       for (let i = 0; i < 2; i++) statuses.push((await scene.send({ method, body: 'x' }).answer).status)
-      t.strictSame(statuses.toSorted(), [200, status].toSorted(), method)
+      t.strictSame(new Set(statuses), new Set([200, status]), method)
       t.ok(dying.arrived.length >= 1)
     }
   },
@@ -84,8 +84,9 @@ t.test('a request is not sent again and again: its budget is the limit', async (
 
 /** Refuses like our sidecar when it may. */
 const refusing: Parameters<typeof ScriptedSidecar.start>[1] = ({ request, response }) => {
-  if (request.headers['pilotlight-refuse'] !== 'when-busy') return void response.end('queued here')
-  response.writeHead(503, { 'Pilotlight-Refused': 'busy', 'Retry-After': '1' }).end('no free slot\n')
+  const mayRefuse = request.headers['pilotlight-refuse'] === 'when-busy'
+  if (mayRefuse) response.writeHead(503, { 'Pilotlight-Refused': 'busy', 'Retry-After': '1' })
+  response.end(mayRefuse ? 'no free slot\n' : 'queued here')
 }
 
 t.test('a request that a sidecar refuses goes to another instance, with its body', async (t) => {

@@ -1,8 +1,10 @@
 import t from 'tap'
 import { readSettings } from '../src/settings.ts'
 
-const read = (env: Record<string, string>) => readSettings({ ACTIVATOR_CONFIG: '/a.yaml', ...env })
-const problemsOf = (env: Record<string, string>): readonly string[] => read(env).problems
+const read = (env: Readonly<Record<string, string | undefined>>) =>
+  readSettings({ ACTIVATOR_CONFIG: '/a.yaml', ...env })
+const problemsOf = (env: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  read(env).problems
 
 t.test('the defaults are those of Knative where it has one', async (t) => {
   const { settings, problems } = read({})
@@ -60,7 +62,7 @@ t.test('a value that is not valid is named with what would be', async (t) => {
     [{ ACTIVATOR_PRIORITY: 'maybe' }, /ACTIVATOR_PRIORITY/],
     [{ ACTIVATOR_WINDOW_BYTES: '1' }, /from 65535 to/],
   ] as const) {
-    const problems = problemsOf({ ...env } as Record<string, string>)
+    const problems = problemsOf(env)
     t.equal(problems.length, 1, JSON.stringify(env))
     t.match(problems[0], problem)
   }

@@ -111,11 +111,11 @@ export class HttpMetrics {
       'error.type',
       ...owner,
     ]
-    this.#serverDuration = registry.add(duration('server', server))
-    this.#serverRequestSize = registry.add(size('server', 'request', server))
-    this.#serverResponseSize = registry.add(size('server', 'response', server))
-    this.#clientDuration = registry.add(duration('client', client))
-    this.#clientRequestSize = registry.add(size('client', 'request', client))
+    this.#serverDuration = registry.add(durationFamily('server', server))
+    this.#serverRequestSize = registry.add(sizeFamily('server', 'request', server))
+    this.#serverResponseSize = registry.add(sizeFamily('server', 'response', server))
+    this.#clientDuration = registry.add(durationFamily('client', client))
+    this.#clientRequestSize = registry.add(sizeFamily('client', 'request', client))
   }
 
   /** A request is over, as its client saw it. */
@@ -199,7 +199,7 @@ const STATUS = 'http.response.status_code'
 
 type Side = 'server' | 'client'
 
-function duration(side: Side, attributes: readonly string[]): HistogramFamily {
+function durationFamily(side: Side, attributes: readonly string[]): HistogramFamily {
   const description: FamilyDescription = {
     scope: HTTP_SCOPE,
     name: `http.${side}.request.duration`,
@@ -211,7 +211,11 @@ function duration(side: Side, attributes: readonly string[]): HistogramFamily {
   return new HistogramFamily(description, DURATION_BOUNDS)
 }
 
-function size(side: Side, message: 'request' | 'response', attributes: readonly string[]): HistogramFamily {
+function sizeFamily(
+  side: Side,
+  message: 'request' | 'response',
+  attributes: readonly string[],
+): HistogramFamily {
   const description: FamilyDescription = {
     scope: HTTP_SCOPE,
     name: `http.${side}.${message}.body.size`,

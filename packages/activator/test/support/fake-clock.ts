@@ -1,7 +1,7 @@
 interface Pending {
   readonly at: number
   readonly order: number
-  readonly then: () => void
+  readonly call: () => void
 }
 
 /** Time that passes when a test says so. */
@@ -15,7 +15,7 @@ export class FakeClock {
   }
 
   after(ms: number, then: () => void): () => void {
-    const pending = { at: this.#now + ms, order: this.#order++, then }
+    const pending = { at: this.#now + ms, order: this.#order++, call: then }
     this.#pending.add(pending)
     return () => void this.#pending.delete(pending)
   }
@@ -31,7 +31,7 @@ export class FakeClock {
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#pending.delete(next)
       this.#now = Math.max(this.#now, next.at)
-      next.then()
+      next.call()
     }
     this.#now = end
   }
