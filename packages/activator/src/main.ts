@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { endOnSignal } from '@pilotlight/service'
 import { createLogger } from '@pilotlight/telemetry'
 import { build } from './build.ts'
 import { readSettings } from './settings.ts'
@@ -24,15 +25,7 @@ const log = createLogger({
 try {
   const activator = await build(settings, log)
   activator.announce()
-  let isEnding = false
-  const onSignal = (): void => {
-    // Whoever asks twice does not want to wait.
-    if (isEnding) process.exit(FAILED)
-    isEnding = true
-    void activator.shutdown().then(() => process.exit(0))
-  }
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
+  endOnSignal(() => activator.shutdown())
 } catch (error) {
   log.error('Failed to start the activator.', { error: (error as Error).message })
   process.stderr.write(`${(error as Error).message}\n`)

@@ -1,4 +1,5 @@
 import type { RequestHead } from '@pilotlight/http1'
+import { removeSteeringFields } from '@pilotlight/service'
 
 /** Makes an ASCII letter lower case. */
 const LOWER_BIT = 0x20
@@ -35,7 +36,7 @@ export class RequestMarks {
    */
   read(head: RequestHead, isTrusted: boolean): void {
     this.#forget()
-    if (!isTrusted) for (const name of STEERING_FIELDS) head.remove(name)
+    if (!isTrusted) removeSteeringFields(head)
     const agent = head.indexOf('user-agent')
     if (isTrusted && agent >= 0) this.isKubeletProbe = head.valueStartsWith(agent, 'kube-probe/')
     const found = fieldsWorthReading(head)
@@ -71,26 +72,6 @@ export class RequestMarks {
 }
 
 const Found = { Knative: 1, Deadline: 2, Forwarding: 4 } as const
-
-/** What a peer that is not trusted may not tell us, nor the sidecar through us. */
-const STEERING_FIELDS = [
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'k-network-probe',
-  'k-network-hash',
-  'k-kubelet-probe',
-  'k-proxy-request',
-  'k-original-host',
-  'k-passthrough-lb',
-  'knative-direct-lb',
-  'knative-serving-namespace',
-  'knative-serving-revision',
-  'knative-serving-tag',
-  'knative-serving-default-route',
-  'pilotlight-refuse',
-]
 
 /**
  * One cheap pass that looks at the length and the first letter of each name only: requests without any of our fields need no

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { endOnSignal } from '@pilotlight/service'
 import { createLogger } from '@pilotlight/telemetry'
 import { build } from './build.ts'
 import { readSettings } from './settings.ts'
@@ -29,15 +30,7 @@ async function run(): Promise<void> {
   try {
     const sidecar = await build(settings, log)
     sidecar.announce()
-    let isEnding = false
-    const onSignal = (): void => {
-      // Whoever asks twice does not want to wait.
-      if (isEnding) process.exit(FAILED)
-      isEnding = true
-      void sidecar.shutdown().then(() => process.exit(0))
-    }
-    process.on('SIGTERM', onSignal)
-    process.on('SIGINT', onSignal)
+    endOnSignal(() => sidecar.shutdown())
   } catch (error) {
     log.error('Failed to bring up queue-proxy, shutting down.', { error: (error as Error).message })
     process.exit(FAILED)

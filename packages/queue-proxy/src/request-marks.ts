@@ -1,4 +1,5 @@
 import type { RequestHead } from '@pilotlight/http1'
+import { removeSteeringFields } from '@pilotlight/service'
 
 /** Makes an ASCII letter lower case. */
 const LOWER_BIT = 0x20
@@ -45,7 +46,7 @@ export class RequestMarks {
    */
   read(head: RequestHead, isTrusted: boolean): void {
     this.#forget()
-    if (!isTrusted) for (const name of STEERING_FIELDS) head.remove(name)
+    if (!isTrusted) removeSteeringFields(head)
     const agent = head.indexOf('user-agent')
     if (isTrusted && agent >= 0) this.agent = agentOf(head, agent)
     const found = fieldsWorthReading(head)
@@ -134,26 +135,6 @@ export type Agent = (typeof Agent)[keyof typeof Agent]
 
 /** Which groups of fields may be there. */
 const Found = { Forwarding: 1, Knative: 2, Other: 4 } as const
-
-/** What a peer that is not trusted may not tell us, nor the app through us. */
-const STEERING_FIELDS = [
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'k-network-probe',
-  'k-network-hash',
-  'k-kubelet-probe',
-  'k-proxy-request',
-  'k-original-host',
-  'k-passthrough-lb',
-  'knative-direct-lb',
-  'knative-serving-namespace',
-  'knative-serving-revision',
-  'knative-serving-tag',
-  'knative-serving-default-route',
-  'pilotlight-refuse',
-]
 
 /**
  * One cheap pass that looks at the length and the first letter of each name only: requests without any of our fields,

@@ -35,5 +35,7 @@ export {
   traceFacts,
 } from './server-span.ts'
 export { openProfilingPort, openServicePort, type ServiceListen } from './service-port.ts'
+export { endOnSignal } from './signals.ts'
+export { removeSteeringFields } from './steering-fields.ts'
 export { readTlsRules, type TlsRules } from './tls-rules.ts'
 export { TrustedPeers } from './trusted-peers.ts'
