@@ -1,71 +1,60 @@
 import type { ActivityStat } from '../platform.ts'
-import { postJson } from './wake-runner.ts'
+import { postJson, type RunningPost } from './json-post.ts'
+import type { PlatformLog } from '../platform-log.ts'
 
-/** For one report, ms. */
-const POST_MS = 5000
-
-/** What a report was not delivered for. */
-export interface PostLog {
-  info(message: string): void
-  warn(message: string): void
-}
+/** How long the answer to a report may take, ms. */
+const ANSWER_MS = 5000
 
 /**
- * POSTs activity reports as JSON, `{"stats": [{"namespace", "name", "averageConcurrency", "requestCount"}]}`. One at a time, in order; while
- * one is under way the next waits, and a newer one takes its place: a receiver that is slow gets the newest, and nothing piles up.
+ * POSTs activity reports as JSON, `{"stats": [{"namespace", "name", "averageConcurrency", "requestCount"}]}`. One at a time: while one is
+ * under way only the newest of the others is kept, so that nothing piles up before a receiver that is slow.
  */
 export class ActivityPost {
   /** Where they are sent. */
   readonly url: string
-  readonly #log: PostLog
-  #controller: AbortController | null = null
+  readonly #log: PlatformLog
+  #running: RunningPost | null = null
   #waiting: readonly ActivityStat[] | null = null
-  #isFailing = false
+  #problem = ''
+  #isClosed = false
 
-  constructor(url: string, log: PostLog) {
+  constructor(url: string, log: PlatformLog) {
     this.url = url
     this.#log = log
   }
 
+  /** Sends a report, or keeps it until the one under way is answered. */
   send(stats: readonly ActivityStat[]): void {
-    if (this.#controller !== null) this.#waiting = stats
-    else void this.#post(stats)
-  }
-
-  async #post(stats: readonly ActivityStat[]): Promise<void> {
-    const controller = new AbortController()
-    this.#controller = controller
-    const timer = setTimeout(
-      () => controller.abort(new Error(`no answer within ${POST_MS / 1000} s`)),
-      POST_MS,
-    )
-    timer.unref()
-    try {
-      const status = await postJson(this.url, { stats }, controller.signal)
-      this.#note(status < 400 ? '' : `status ${status}`)
-    } catch (error) {
-      const { message, cause } = error as Error
-      this.#note(cause instanceof Error ? cause.message : message)
-    } finally {
-      clearTimeout(timer)
+    if (this.#isClosed) return
+    if (this.#running !== null) {
+      this.#waiting = stats
+      return
     }
-    this.#controller = null
-    const waiting = this.#waiting
-    this.#waiting = null
-    if (waiting !== null) void this.#post(waiting)
+    const running = postJson(this.url, { stats }, ANSWER_MS)
+    this.#running = running
+    void running.result.then(({ status, detail }) => {
+      this.#running = null
+      if (this.#isClosed) return
+      this.#note(status >= 200 && status <= 299 ? '' : detail)
+      const next = this.#waiting
+      this.#waiting = null
+      if (next !== null) this.send(next)
+    })
   }
 
-  /** Says it once when reports begin to fail, and once when they arrive again. */
+  /** Says what is wrong once, until something else is, and once that it is not any more. */
   #note(problem: string): void {
-    if (problem !== '' && !this.#isFailing)
-      this.#log.warn(`activity reports do not arrive at ${this.url}: ${problem}`)
-    if (problem === '' && this.#isFailing) this.#log.info(`activity reports arrive at ${this.url} again`)
-    this.#isFailing = problem !== ''
+    if (problem === this.#problem) return
+    this.#problem = problem
+    if (problem === '') this.#log.info('Activity reports arrive again.', { url: this.url })
+    else this.#log.warn('Activity reports do not arrive.', { url: this.url, error: problem })
   }
 
-  /** Gives up what is under way. */
-  close(): void {
+  /** Gives up what is under way. Resolves when it has ended. */
+  async close(): Promise<void> {
+    this.#isClosed = true
     this.#waiting = null
-    this.#controller?.abort(new Error('the activator ends'))
+    this.#running?.stop()
+    await this.#running?.result
   }
 }

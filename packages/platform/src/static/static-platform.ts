@@ -1,13 +1,15 @@
-import { indexAmong } from '@pilotlight/admission'
-import type { Logger } from '@pilotlight/telemetry'
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { resolve } from 'node:path'
+import { type PlatformClock, PROCESS_CLOCK } from '../clock.ts'
+import { readDocumentFile } from '../document/document-file.ts'
 import type { ActivityStat, Platform, PlatformEvents, RevisionName } from '../platform.ts'
 import { ActivityPost } from './activity-post.ts'
 import { FileWatch } from './file-watch.ts'
-import { parseStaticConfig, type StaticConfig, type StaticRevision } from './static-config.ts'
-import { runWake } from './wake-runner.ts'
-import { type WakeClock, Waker } from './waker.ts'
+import type { PlatformLog } from '../platform-log.ts'
+import { placeAmong, tellChanges } from './static-changes.ts'
+import { NO_CONFIG, type StaticConfig } from './static-config.ts'
+import { parseStaticConfig } from './static-config-reader.ts'
+import { Wakers } from './wakers.ts'
 
 /** What a static platform is told. */
 export interface StaticPlatformOptions {
@@ -15,155 +17,139 @@ export interface StaticPlatformOptions {
   readonly file: string
   /** Address of this activator, by which it finds itself among `activators`; may be empty. */
   readonly ownAddress: string
-  readonly log: Logger
+  readonly log: PlatformLog
+  /** Tests pass their own. */
+  readonly clock?: PlatformClock
+  /** Told what is wrong with the file as it is now, one line each, whenever that changes; nothing when it is in force. */
+  readonly onProblems?: (problems: readonly string[]) => void
 }
 
-const NOTHING: StaticConfig = { revisions: [], routes: [], namespaces: [], activators: [], reportUrl: '' }
-
-const CLOCK: WakeClock = {
-  now: () => performance.now(),
-  after(ms, then) {
-    const timer = setTimeout(then, ms)
-    timer.unref()
-    return () => clearTimeout(timer)
-  },
+interface ReadFile {
+  readonly config: StaticConfig
+  readonly problems: readonly string[]
 }
 
 /**
- * Instances that a file names. The file is read again when it changes, and only what changed is told; a file that is wrong in any way, or gone,
- * never replaces what is known.
+ * Instances that a file names. The file is read again when it changes, and only what differs is told; one that is wrong in any way, or
+ * gone, never replaces what is in force. docs/reference/static-platform.md has its fields.
  */
 export class StaticPlatform implements Platform {
   readonly name = 'static'
   readonly #file: string
+  readonly #path: string
   readonly #ownAddress: string
-  readonly #log: Logger
-  readonly #wakers = new Map<string, Waker>()
+  readonly #log: PlatformLog
+  readonly #clock: PlatformClock
+  readonly #onProblems: (problems: readonly string[]) => void
+  readonly #watch: FileWatch
   #events: PlatformEvents | null = null
-  #config: StaticConfig = NOTHING
-  #text = ''
-  #watch: FileWatch | null = null
+  #wakers: Wakers | null = null
   #post: ActivityPost | null = null
+  #config: StaticConfig = NO_CONFIG
+  #problems: readonly string[] = []
+  /** The file changed before the start was over. */
+  #isStale = false
+  #isClosed = false
 
-  constructor({ file, ownAddress, log }: StaticPlatformOptions) {
-    this.#file = resolve(file)
-    this.#ownAddress = ownAddress
+  constructor({
+    file,
+    ownAddress,
+    log,
+    clock = PROCESS_CLOCK,
+    onProblems = () => {},
+  }: StaticPlatformOptions) {
+    this.#file = file
+    this.#path = resolve(file)
+    this.#ownAddress = ownAddress.toLowerCase()
     this.#log = log
+    this.#clock = clock
+    this.#onProblems = onProblems
+    this.#watch = new FileWatch(this.#path, clock, () => this.#reload())
   }
 
-  // oxlint-disable-next-line typescript/require-await -- a platform may need time to start, this one does not
   async start(events: PlatformEvents): Promise<void> {
-    const { text, config, problems } = this.#read()
-    if (problems.length > 0) throw new Error(problems.join('\n'))
+    await this.#watch.start()
+    const { config, problems } = await this.#readFirst()
+    if (problems.length > 0) {
+      await this.#watch.close()
+      throw new Error(problems.join('\n'))
+    }
+    if (this.#isClosed) return
     this.#events = events
-    this.#watch = new FileWatch(
-      this.#file,
-      () => this.#onChange(),
-      (problem) => this.#log.error(problem),
-    )
+    this.#wakers = new Wakers(this.#path, events, this.#log, this.#clock)
     events.onConnection(true, '')
-    this.#apply(text, config)
+    this.#apply(events, this.#wakers, config)
   }
 
-  #read(): { text: string; config: StaticConfig; problems: readonly string[] } {
-    try {
-      const text = readFileSync(this.#file, 'utf8')
-      return { text, ...parseStaticConfig(text, this.#file) }
-    } catch (error) {
-      return {
-        text: '',
-        config: NOTHING,
-        problems: [`${this.#file} cannot be read: ${(error as Error).message}`],
-      }
+  /** What changes while it is read is read as well. */
+  async #readFirst(): Promise<ReadFile> {
+    for (;;) {
+      this.#isStale = false
+      const read = await this.#read()
+      if (!this.#isStale) return read
     }
   }
 
-  #onChange(): void {
-    const { text, config, problems } = this.#read()
-    if (text === this.#text) return
-    if (problems.length === 0) {
-      this.#apply(text, config)
-      return this.#log.info(`${this.#file} was read again`, { revisions: config.revisions.length })
-    }
-    this.#log.error(`${this.#file} was changed and cannot be used: what was read before stays in force`, {
-      problems,
-    })
+  async #read(): Promise<ReadFile> {
+    const { text, problem } = await readDocumentFile(this.#path, this.#file)
+    if (problem !== '') return { config: NO_CONFIG, problems: [problem] }
+    const { config, problems } = parseStaticConfig(text, this.#file)
+    return { config, problems: problems.map((one) => one.text) }
   }
 
-  /** Tells what differs. Revisions come before the routes that name them, and go after. */
-  #apply(text: string, config: StaticConfig): void {
+  async #reload(): Promise<void> {
+    const events = this.#events
+    const wakers = this.#wakers
+    if (events === null || wakers === null) {
+      this.#isStale = true
+      return
+    }
+    const { config, problems } = await this.#read()
+    if (this.#isClosed) return
+    const wereProblems = this.#problems
+    this.#problems = problems
+    if (problems.length > 0) {
+      if (isDeepStrictEqual(problems, wereProblems)) return
+      this.#log.error('The configuration changed and cannot be used; the one before stays in force.', {
+        file: this.#file,
+        problems,
+      })
+      return this.#onProblems(problems)
+    }
+    const isSame = isDeepStrictEqual(config, this.#config)
+    if (!isSame) this.#apply(events, wakers, config)
+    if (!isSame || wereProblems.length > 0)
+      this.#log.info('The configuration was read again.', {
+        file: this.#file,
+        revisions: config.revisions.length,
+        routes: config.routes.length,
+      })
+    if (wereProblems.length > 0) this.#onProblems([])
+  }
+
+  #apply(events: PlatformEvents, wakers: Wakers, config: StaticConfig): void {
     const before = this.#config
-    this.#text = text
     this.#config = config
-    if (!isSame(before.namespaces, config.namespaces)) this.#events!.onNamespaces(config.namespaces)
-    this.#applyReports(config.reportUrl)
-    const known = new Map(before.revisions.map((revision) => [keyOf(revision.spec), revision]))
-    const peersChanged = !isSame(before.activators, config.activators)
-    for (const revision of config.revisions) {
-      const key = keyOf(revision.spec)
-      this.#applyRevision(revision, known.get(key) ?? null, config.activators, peersChanged)
-      known.delete(key)
-    }
-    if (!isSame(before.routes, config.routes)) this.#events!.onRoutes(config.routes)
-    for (const [key, revision] of known) this.#removeRevision(key, revision)
+    this.#warnOfPeers(before, config)
+    tellChanges(before, config, this.#ownAddress, events)
+    wakers.update(before.revisions, config.revisions)
+    if (config.reportUrl === before.reportUrl) return
+    void this.#post?.close()
+    this.#post = config.reportUrl === '' ? null : new ActivityPost(config.reportUrl, this.#log)
   }
 
-  #applyReports(url: string): void {
-    if (url === (this.#post?.url ?? '')) return
-    this.#post?.close()
-    this.#post = url === '' ? null : new ActivityPost(url, this.#log)
-  }
-
-  #applyRevision(
-    revision: StaticRevision,
-    before: StaticRevision | null,
-    activators: readonly string[],
-    peersChanged: boolean,
-  ): void {
-    const events = this.#events!
-    const { spec, ready, notReady, clusterAddress, wake } = revision
-    if (!isSame(before?.spec, spec)) events.onRevision(spec)
-    if (before === null || peersChanged) this.#tellPeers(spec, activators)
-    const key = keyOf(spec)
-    const waker = this.#wakers.get(key)
-    if (wake === null) {
-      void waker?.close()
-      this.#wakers.delete(key)
-    } else if (waker === undefined) this.#wakers.set(key, this.#wakerFor(spec, revision))
-    else waker.action = wake
-    if (ready.length + notReady.length > 0) this.#wakers.get(key)?.onInstances()
-    const was = before === null ? undefined : [before.ready, before.notReady, before.clusterAddress]
-    if (!isSame(was, [ready, notReady, clusterAddress]))
-      events.onEndpoints(spec, { ready, notReady, clusterAddress })
-  }
-
-  #tellPeers(name: RevisionName, activators: readonly string[]): void {
-    const place = indexAmong(activators, this.#ownAddress)
-    if (place !== null) this.#events!.onPeers(name, place)
-    else if (activators.length === 0) this.#events!.onPeers(name, { index: 0, count: 1 })
-  }
-
-  #wakerFor(name: RevisionName, { wake }: StaticRevision): Waker {
-    return new Waker(name, wake!, {
-      run: (action) => runWake(action, name, dirname(this.#file)),
-      clock: CLOCK,
-      onTrouble: (_, reason, output) => this.#onTrouble(name, reason, output),
-    })
-  }
-
-  #onTrouble(name: RevisionName, reason: string, output: string): void {
-    if (reason !== '') this.#log.error(reason, { revision: keyOf(name), output })
-    this.#events!.onTrouble(name, reason)
-  }
-
-  #removeRevision(key: string, { spec }: StaticRevision): void {
-    void this.#wakers.get(key)?.close()
-    this.#wakers.delete(key)
-    this.#events!.onRevisionGone(spec)
+  #warnOfPeers(before: StaticConfig, { activators }: StaticConfig): void {
+    if (isDeepStrictEqual(before.activators, activators)) return
+    if (placeAmong(activators, this.#ownAddress).index < 0)
+      this.#log.warn('This activator is not among those of the configuration; its place does not change.', {
+        file: this.#file,
+        activators,
+        address: this.#ownAddress,
+      })
   }
 
   wake(name: RevisionName): void {
-    this.#wakers.get(keyOf(name))?.wake()
+    if (!this.#isClosed) this.#wakers?.wake(name)
   }
 
   report(stats: readonly ActivityStat[]): void {
@@ -171,22 +157,7 @@ export class StaticPlatform implements Platform {
   }
 
   async close(): Promise<void> {
-    this.#watch?.close()
-    this.#post?.close()
-    await Promise.all(Array.from(this.#wakers.values(), (waker) => waker.close()))
-    this.#wakers.clear()
+    this.#isClosed = true
+    await Promise.all([this.#watch.close(), this.#post?.close(), this.#wakers?.close()])
   }
-}
-
-function keyOf({ namespace, name }: RevisionName): string {
-  return `${namespace}/${name}`
-}
-
-/** Whether two parts of a configuration say the same. */
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a, infinityAsText) === JSON.stringify(b, infinityAsText)
-}
-
-function infinityAsText(_key: string, value: unknown): unknown {
-  return value === Infinity ? 'Infinity' : value
 }

@@ -1,110 +1,143 @@
-import type { RevisionName } from '../platform.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { PlatformClock } from '../clock.ts'
 import type { WakeAction } from './static-config.ts'
-import type { RunningWake, WakeResult } from './wake-runner.ts'
-
-/** Time, as far as waking needs it. */
-export interface WakeClock {
-  /** ms, monotonic. */
-  now(): number
-  /** Calls `then` once after `ms`; the function returned prevents that. */
-  after(ms: number, then: () => void): () => void
-}
+import { type RunningWake, WakeOutcome, type WakeResult } from './wake-result.ts'
 
 /** What a {@link Waker} works with. */
 export interface WakeMeans {
-  run(action: WakeAction, name: RevisionName): RunningWake
-  readonly clock: WakeClock
-  /** A wake-up failed; `output` is what it wrote last. An empty reason: it went well again. */
-  onTrouble(name: RevisionName, reason: string, output: string): void
+  /** Begins a wake-up. */
+  run(action: WakeAction): RunningWake
+  readonly clock: PlatformClock
+  /** A wake-up ended and was not done. */
+  onFailure(result: WakeResult): void
+  /** No instance can be started, for this reason; an empty one takes that back. Called when it changes. */
+  onTrouble(reason: string): void
 }
 
-/** After one that went well, no sooner is it repeated, ms: what it started needs some time. */
+/** After one that was done, no sooner is it repeated, ms: what it started needs some time. */
 const REPEAT_MS = 1000
 /** After the first failure, ms; doubled with each further one. */
 const BACKOFF_MS = 500
 const BACKOFF_MAX_MS = 30_000
 
+const State = { Resting: 0, Pausing: 1, Running: 2, Closed: 3 } as const
+type State = (typeof State)[keyof typeof State]
+
 /**
- * Wakes one revision: one wake-up at a time, and none while the last one has just been made.
+ * Wakes one revision: one wake-up at a time, and a pause after each.
  *
- *     Resting ─► Running ─► Resting (went well: not again for a second; failed: not again for a while that doubles)
+ *     Resting ──asked──► Running ──done──────► Resting    and for a second it is not asked again
+ *                           ▲ └─────failed───► Resting    and when it is asked again, it waits:
+ *                           └──pause is over── Pausing ◄──asked too soon, or while the one that failed was running
+ *
+ * What is asked for while one runs, or just after it, is served by that one when it was done: whoever still waits asks again.
  */
 export class Waker {
-  readonly #name: RevisionName
   readonly #means: WakeMeans
   #action: WakeAction
+  #state: State = State.Resting
   #running: RunningWake | null = null
-  /** Asked for while it could not be done. */
+  /** Asked for while one runs. */
   #isWanted = false
-  #notBefore = 0
+  #notBefore = -Infinity
   #failures = 0
-  #stopTimer: () => void = () => {}
-  #isClosed = false
+  #reason = ''
+  #cancelPause: () => void = () => {}
 
-  constructor(name: RevisionName, action: WakeAction, means: WakeMeans) {
-    this.#name = name
-    this.#action = action
+  constructor(action: WakeAction, means: WakeMeans) {
     this.#means = means
-  }
-
-  /** What is done from the next time on. */
-  set action(action: WakeAction) {
     this.#action = action
   }
 
-  /** A request waits. */
+  /** A request waits, and there is no instance. */
   wake(): void {
-    if (this.#isClosed) return
-    this.#isWanted = true
-    if (this.#running === null) this.#schedule()
+    if (this.#state === State.Running) this.#isWanted = true
+    else if (this.#state === State.Resting && !this.#isJustDone) this.#toPausing()
   }
 
-  /** There are instances: what was asked for is there. */
+  get #isJustDone(): boolean {
+    return this.#failures === 0 && this.#means.clock.now() < this.#notBefore
+  }
+
+  /** Takes what is to be done from now on. A new one need not wait for what the old one has earned. */
+  setAction(action: WakeAction): void {
+    if (isDeepStrictEqual(action, this.#action)) return
+    this.#action = action
+    this.#notBefore = -Infinity
+    this.#recover()
+    if (this.#state === State.Pausing) this.#toPausing()
+  }
+
+  /** Instances appeared: what was asked for is there. */
   onInstances(): void {
     this.#isWanted = false
-    this.#stopTimer()
+    if (this.#failures > 0) this.#notBefore = -Infinity
     this.#recover()
-  }
-
-  #schedule(): void {
-    this.#stopTimer()
-    const pause = this.#notBefore - this.#means.clock.now()
-    if (pause <= 0) return this.#run()
-    this.#stopTimer = this.#means.clock.after(pause, () => this.#run())
-  }
-
-  #run(): void {
-    if (this.#isClosed || !this.#isWanted) return
-    this.#isWanted = false
-    const running = this.#means.run(this.#action, this.#name)
-    this.#running = running
-    void running.result.then((result) => this.#onEnded(result))
-  }
-
-  #onEnded({ problem, output }: WakeResult): void {
-    this.#running = null
-    if (this.#isClosed) return
-    const { clock } = this.#means
-    if (problem === '') {
-      this.#notBefore = clock.now() + REPEAT_MS
-      this.#recover()
-    } else {
-      this.#notBefore = clock.now() + Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** this.#failures++)
-      this.#means.onTrouble(this.#name, problem, output)
-    }
-    if (this.#isWanted) this.#schedule()
+    if (this.#state !== State.Pausing) return
+    this.#cancelPause()
+    this.#state = State.Resting
   }
 
   #recover(): void {
-    if (this.#failures === 0) return
     this.#failures = 0
-    this.#means.onTrouble(this.#name, '', '')
+    this.#setReason('')
   }
 
-  /** Ends a wake-up that runs. Resolves when it has ended. */
+  /** Runs when it may. */
+  #toPausing(): void {
+    const { clock } = this.#means
+    this.#cancelPause()
+    this.#state = State.Pausing
+    const pause = this.#notBefore - clock.now()
+    if (pause <= 0) this.#toRunning()
+    else this.#cancelPause = clock.after(pause, () => this.#toRunning())
+  }
+
+  #toRunning(): void {
+    this.#state = State.Running
+    this.#isWanted = false
+    const action = this.#action
+    const running = this.#means.run(action)
+    this.#running = running
+    void running.result.then((result) => this.#onEnded(result, action))
+  }
+
+  #onEnded(result: WakeResult, action: WakeAction): void {
+    if (this.#state === State.Closed) return
+    this.#running = null
+    this.#state = State.Resting
+    const { clock } = this.#means
+    if (result.outcome === WakeOutcome.Done) {
+      this.#notBefore = clock.now() + REPEAT_MS
+      this.#recover()
+      return
+    }
+    this.#means.onFailure(result)
+    // What does not apply any more says nothing about what does.
+    if (action === this.#action) {
+      this.#notBefore = clock.now() + Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** this.#failures++)
+      if (result.outcome === WakeOutcome.Failed) this.#setReason(result.reason)
+    }
+    if (this.#isWanted) this.#toPausing()
+  }
+
+  #setReason(reason: string): void {
+    if (reason === this.#reason) return
+    this.#reason = reason
+    this.#means.onTrouble(reason)
+  }
+
+  /** Nothing wakes it any more: takes back what was told, and ends. */
+  retire(): Promise<void> {
+    this.#recover()
+    return this.close()
+  }
+
+  /** Ends a wake-up that runs; nothing is told from now on. Resolves when it has ended. */
   async close(): Promise<void> {
-    this.#isClosed = true
-    this.#stopTimer()
+    if (this.#state === State.Closed) return
+    this.#state = State.Closed
+    this.#cancelPause()
     const running = this.#running
     if (running === null) return
     running.stop()
