@@ -1,4 +1,5 @@
 import type { Exchange } from '@pilotlight/relay'
+import { waitSeconds } from '@pilotlight/service'
 import { answers } from './answers.ts'
 import type { Drainer } from './drainer.ts'
 import type { RequestMarks } from './request-marks.ts'
@@ -14,9 +15,6 @@ export interface ReadinessSource {
 /** What the prober tells Knative's data plane when the app is ready. */
 const READY = 'queue'
 const SHUTTING_DOWN = 'shutting down\n'
-
-/** Longest wait a probe may ask for; what it asks beyond is cut to it. */
-const WAIT_SECONDS_MAX = 600
 
 /** A probe that is being answered. */
 export class PendingProbe {
@@ -92,11 +90,4 @@ export class ProbeAnswers {
 
 function answerShuttingDown(exchange: Exchange): void {
   answers.answerError(exchange, 503, SHUTTING_DOWN, 'destination_unavailable', 'ok')
-}
-
-/** How long the caller is willing to wait (RFC 7240 section 4.3), seconds; 0 when it does not say. */
-export function waitSeconds(prefer: string | undefined): number {
-  if (prefer === undefined) return 0
-  const seconds = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec(prefer)?.[1]
-  return seconds === undefined ? 0 : Math.min(WAIT_SECONDS_MAX, Number(seconds))
 }

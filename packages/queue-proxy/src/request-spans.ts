@@ -44,14 +44,10 @@ export class RequestSpans {
   constructor(tracing: Tracing, facts: RequestTraceFacts) {
     this.#tracing = tracing
     this.#facts = facts
-    const hasSpan = !facts.isAnyProbe
-    this.server = new ServerSpan(
-      tracing,
-      facts,
-      () => ({ 'kn.route.tag': ownText(facts.routeTag, tracing.textMax) }),
-      { hasSpan, belongs: hasSpan },
-    )
+    this.server = new ServerSpan(tracing, facts, null, !facts.isAnyProbe)
     this.#isRecording = this.server.isRecording
+    if (this.#isRecording)
+      this.server.span?.setAttribute('kn.route.tag', ownText(facts.routeTag, tracing.textMax))
     if (!facts.isKubeletProbe && this.#isRecording) this.#beginProxy()
   }
 

@@ -5,8 +5,9 @@ import type { Logger } from '@pilotlight/telemetry'
 const TUNNEL_FAREWELL_MS = 5000
 
 /**
- * Ends a relay without losing a request: no new connections, and those that are there end when their requests have, which have their
- * own clocks. Upgraded ones may have none: their ends get `tunnelMs` to part by themselves, and then it is done for them.
+ * Ends a relay without losing a request: no new connections, and those that are there end when their requests have,
+ * which have their own clocks. Upgraded ones may have none: their ends get `tunnelMs` to part by themselves, and then
+ * it is done for them. Resolves when nothing of the relay is left.
  */
 export async function closeGracefully(relay: Relay, tunnelMs: number, log: Logger): Promise<void> {
   const closed = relay.close()

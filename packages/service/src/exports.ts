@@ -15,6 +15,15 @@ import { type Answers, pathOf } from './answers.ts'
 import type { ObservabilitySettings } from './observability-config.ts'
 import { openServicePort } from './service-port.ts'
 
+/** What of it is configured; null for the rest. */
+interface Parts {
+  readonly registry: MetricRegistry | null
+  readonly page: PrometheusPage | null
+  readonly push: MetricPush | null
+  readonly tracing: Tracing | null
+  readonly requestLog: RequestLog | null
+}
+
 /** Where metrics, traces and request logs go: what is configured of them, and nothing else is loaded. */
 export class Exports {
   /** Families of metrics are added here; null without metrics. */
@@ -27,20 +36,13 @@ export class Exports {
   readonly #page: PrometheusPage | null
   readonly #push: MetricPush | null
 
-  private constructor(
-    settings: ObservabilitySettings,
-    registry: MetricRegistry | null,
-    page: PrometheusPage | null,
-    push: MetricPush | null,
-    tracing: Tracing | null,
-    requestLog: RequestLog | null,
-  ) {
+  private constructor(settings: ObservabilitySettings, parts: Parts) {
+    this.registry = parts.registry
+    this.tracing = parts.tracing
+    this.requestLog = parts.requestLog
     this.#settings = settings
-    this.registry = registry
-    this.#page = page
-    this.#push = push
-    this.tracing = tracing
-    this.requestLog = requestLog
+    this.#page = parts.page
+    this.#push = parts.push
   }
 
   /** Loads and starts what the settings ask for. `addFamilies` gets the registry before anything is exported. */
@@ -65,7 +67,8 @@ export class Exports {
       else push = await MetricPush.start(registry, resource, metrics, events)
     }
     const tracing = tracingSettings === null ? null : await Tracing.start(tracingSettings, resource, events)
-    return new Exports(settings, registry, page, push, tracing, openRequestLog(settings, log))
+    const requestLog = openRequestLog(settings, log)
+    return new Exports(settings, { registry, page, push, tracing, requestLog })
   }
 
   /** Opens the port of the metrics page, when there is one. A port that is taken is only logged, as in Knative. */

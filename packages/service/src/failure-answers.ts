@@ -3,8 +3,8 @@ import type { Answers } from './answers.ts'
 
 /**
  * Answers an exchange whose attempt failed, or whose clock ran out, before a response began: with Knative's statuses
- * and texts. `timedOut` is the text of every timeout, without a newline at its end. `retryAfter` is for a request that waited in vain, seconds; `more` are header lines for all. Answers false for what the relay's own
- * answer is right for.
+ * and texts. `timedOut` is the text of every timeout, without a newline at its end. `retryAfter` is for a request that
+ * waited in vain, seconds; `more` are header lines for all. Answers false for what the relay's own answer is right for.
  */
 export function answerFailure(
   answers: Answers,

@@ -89,8 +89,8 @@ export class HttpOwner {
 }
 
 /**
- * Measures HTTP on both sides as Knative does. Each label set's instruments are looked up by small numbers, and made once; counting a
- * request then costs a few additions.
+ * Measures HTTP on both sides as Knative does. Each label set's instruments are looked up by small numbers, and made
+ * once; counting a request then costs a few additions.
  */
 export class HttpMetrics {
   readonly #serverDuration: HistogramFamily

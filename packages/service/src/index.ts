@@ -1,4 +1,4 @@
-/** What both services are made with: answers, service ports, trust, TLS rules, observability settings, a graceful end. */
+/** What both services are made with: answers, service ports, trust, TLS rules, HTTP metrics, spans, a graceful end. */
 export { Answers, pathOf } from './answers.ts'
 export { closeGracefully } from './closing.ts'
 export { CLIENT_GONE, countedOutcome, countedStatus } from './counted-status.ts'
@@ -34,6 +34,7 @@ export {
   type TraceFacts,
   traceFacts,
 } from './server-span.ts'
+export { waitSeconds } from './prefer-wait.ts'
 export { openProfilingPort, openServicePort, type ServiceListen } from './service-port.ts'
 export { endOnSignal } from './signals.ts'
 export { removeSteeringFields } from './steering-fields.ts'

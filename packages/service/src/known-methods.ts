@@ -1,4 +1,6 @@
-/** Methods that are told apart in metrics and traces, those Go's `net/http` has names for; the last is every other one. */
+/**
+ * Methods that are told apart in metrics and traces, those Go's `net/http` has names for; the last is every other one.
+ */
 export const KNOWN_METHODS = [
   'GET',
   'POST',

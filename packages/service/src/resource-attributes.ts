@@ -1,8 +1,8 @@
 import type { Environment } from '@pilotlight/telemetry'
 
 /**
- * Who we are, for metrics and traces: `own` attributes of OpenTelemetry's resource, of which empty ones are left out, and others that
- * OTEL_RESOURCE_ATTRIBUTES adds.
+ * Who we are, for metrics and traces: `own` attributes of OpenTelemetry's resource, of which empty ones are left out,
+ * and others that OTEL_RESOURCE_ATTRIBUTES adds. What is wrong is appended to the problems of `env`.
  */
 export function readResource(
   env: Environment,

@@ -83,20 +83,12 @@ export class ServerSpan {
   readonly #random: number
 
   /**
-   * Begins the span, unless `hasSpan` is false. `belongs` is whether the trace of the caller goes on; `own` are attributes beside those of
-   * HTTP, asked for when the request is recorded.
+   * Begins the span. `own` are attributes beside those of HTTP, asked for only when the request is recorded; null for
+   * none. Without `hasSpan` there is no span, and the trace of the caller does not go on.
    */
-  constructor(
-    tracing: Tracing,
-    facts: TraceFacts,
-    own: () => SpanAttributes,
-    { hasSpan, belongs }: { readonly hasSpan: boolean; readonly belongs: boolean } = {
-      hasSpan: true,
-      belongs: true,
-    },
-  ) {
+  constructor(tracing: Tracing, facts: TraceFacts, own: (() => SpanAttributes) | null, hasSpan = true) {
     this.#facts = facts
-    const parent = belongs ? parseTraceparent(facts.traceparent) : null
+    const parent = hasSpan ? parseTraceparent(facts.traceparent) : null
     this.isNewTrace = parent === null
     this.#random = (parent?.flags ?? 0) & RANDOM
     this.#tracestate =
@@ -104,8 +96,9 @@ export class ServerSpan {
     this.span = hasSpan ? this.#begin(tracing, parent) : null
     this.isRecording = this.span?.isRecording() ?? true
     // Facts are read only when somebody wants them: most requests are not sampled.
-    if (this.span !== null && this.isRecording)
-      this.span.setAttributes({ ...serverAttributes(facts, tracing.textMax), ...own() })
+    if (this.span === null || !this.isRecording) return
+    this.span.setAttributes(serverAttributes(facts, tracing.textMax))
+    if (own !== null) this.span.setAttributes(own())
   }
 
   #begin(tracing: Tracing, parent: TraceParent | null): TraceSpan {

@@ -47,7 +47,10 @@ const CURVES: ReadonlyMap<string, string> = new Map(
   }),
 )
 
-/** Versions, cipher suites and key-exchange groups of the variables that begin with `prefix`. */
+/**
+ * Versions, cipher suites and key-exchange groups of the variables that begin with `prefix`. What is wrong is appended
+ * to the problems of `env`.
+ */
 export function readTlsRules(env: Environment, prefix: string): TlsRules {
   return {
     minVersion: readVersion(env, `${prefix}MIN_VERSION`, 'TLSv1.3'),
@@ -67,7 +70,10 @@ function readVersion(env: Environment, name: string, fallback: 'TLSv1.3'): 'TLSv
   return fallback
 }
 
-/** A list with commas between, as OpenSSL takes it. `translate` gives undefined for an unknown name, empty for one to leave out. */
+/**
+ * A list with commas between, as OpenSSL takes it. `translate` gives undefined for an unknown name, empty for one to
+ * leave out.
+ */
 function readNames(env: Environment, name: string, translate: (item: string) => string | undefined): string {
   const names: string[] = []
   for (const item of env

@@ -12,7 +12,8 @@ export class TrustedPeers {
   readonly #known = new Map<string, boolean>()
 
   /**
-   * `networks` are addresses and CIDRs with commas between, the value of `variable`. What is wrong is appended to `problems`, one sentence each.
+   * `networks` are addresses and CIDRs with commas between, the value of `variable`. What is wrong is appended to
+   * `problems`, one sentence each.
    */
   constructor(networks: string, variable: string, problems: string[]) {
     for (const network of networks.split(',').map((one) => one.trim())) {

@@ -1,12 +1,12 @@
-import { type ObservabilitySettings, readObservability } from '@pilotlight/service'
 import { Environment } from '@pilotlight/telemetry'
 import t from 'tap'
-import { ownAttributes } from '../src/own-attributes.ts'
+import { type ObservabilitySettings, readObservability } from '../src/observability-config.ts'
 
 type Values = Record<string, string>
 
 function readFrom(env: Environment): ObservabilitySettings {
-  return readObservability(env, { resource: ownAttributes(env, 'unknown'), prometheusPort: 9091 })
+  const resource = { 'service.name': 'svc', 'k8s.pod.name': 'pod', 'kn.service.name': '' }
+  return readObservability(env, { resource, prometheusPort: 9191 })
 }
 
 function read(config: unknown, values: Values = {}): { settings: ObservabilitySettings; problems: string[] } {
@@ -74,12 +74,12 @@ t.test('names are found in any case, as Go finds them; the exact one first', asy
   t.equal(settingsOf({ enableRequestLog: null, tracing: null }).requestLog.isEnabled, false)
 })
 
-t.test('the Prometheus page listens on 9091 of all addresses', async (t) => {
+t.test('the Prometheus page listens on the port of the service, on all addresses', async (t) => {
   const listen = (section: object, values?: Values) => {
     const metrics = metricsOf({ protocol: 'prometheus', ...section }, values)
     return metrics?.protocol === 'prometheus' ? metrics.listen : null
   }
-  t.strictSame(listen({}), { host: '::', port: 9091 })
+  t.strictSame(listen({}), { host: '::', port: 9191 })
   t.strictSame(listen({ endpoint: '127.0.0.1:9999' }), { host: '127.0.0.1', port: 9999 })
   t.strictSame(listen({ endpoint: ':9999' }), { host: '::', port: 9999 })
   t.strictSame(listen({ endpoint: '[::1]:9999' }), { host: '::1', port: 9999 })
@@ -203,37 +203,26 @@ t.test('traces: how they are batched', async (t) => {
   )
 })
 
-t.test('the resource says who we are', async (t) => {
-  const all = {
-    SERVING_NAMESPACE: 'ns',
-    SERVING_SERVICE: 'svc',
-    SERVING_CONFIGURATION: 'cfg',
-    SERVING_REVISION: 'rev',
-    SERVING_POD: 'pod',
-    HOSTNAME: 'machine',
-  }
-  t.strictSame(settingsOf('', all).resource, {
-    'service.name': 'svc',
-    'service.version': 'unknown',
-    'service.instance.id': 'pod',
-    'container.name': 'queue-proxy',
-    'k8s.namespace.name': 'ns',
-    'k8s.pod.name': 'pod',
-    'kn.service.name': 'svc',
-    'kn.configuration.name': 'cfg',
-    'kn.revision.name': 'rev',
-  })
-  const name = (values: Values) => settingsOf('', values).resource['service.name']
-  t.equal(name({ ...all, OTEL_SERVICE_NAME: 'own' }), 'own')
-  t.equal(name({ ...all, SERVING_SERVICE: '' }), 'cfg')
-  t.equal(name({ ...all, SERVING_SERVICE: '', SERVING_CONFIGURATION: '' }), 'rev')
-  t.equal(name({ HOSTNAME: 'machine' }), 'machine')
-  t.equal(settingsOf('', { ...all, POD_NAME: 'other' }).resource['k8s.pod.name'], 'other')
-  t.match(settingsOf('', { ...all, OTEL_RESOURCE_ATTRIBUTES: 'team=a%2Cb, k8s.pod.name=x' }).resource, {
-    team: 'a,b',
-    'k8s.pod.name': 'pod',
-  })
-})
+t.test(
+  'the resource is what the service says of itself, and what OTEL_RESOURCE_ATTRIBUTES adds',
+  async (t) => {
+    t.strictSame(
+      settingsOf('').resource,
+      { 'service.name': 'svc', 'k8s.pod.name': 'pod' },
+      'nothing that is empty',
+    )
+    t.strictSame(settingsOf('', { OTEL_RESOURCE_ATTRIBUTES: 'team=a%2Cb, k8s.pod.name=x' }).resource, {
+      team: 'a,b',
+      'service.name': 'svc',
+      'k8s.pod.name': 'pod',
+    })
+    for (const broken of ['a', '=b', 'ok=1,a', 'a=%zz']) {
+      const { settings, problems } = read('', { OTEL_RESOURCE_ATTRIBUTES: broken })
+      t.strictSame(settings.resource, { 'service.name': 'svc', 'k8s.pod.name': 'pod' }, broken)
+      t.match(problems, [/^OTEL_RESOURCE_ATTRIBUTES has ".*": it must be key=value, percent-encoded$/])
+    }
+  },
+)
 
 t.test('every problem is named, with the value and what would be valid', async (t) => {
   const { problems } = read(

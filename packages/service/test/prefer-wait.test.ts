@@ -1,5 +1,5 @@
 import t from 'tap'
-import { waitSeconds } from '../src/probe-answers.ts'
+import { waitSeconds } from '../src/prefer-wait.ts'
 
 t.test('how long a caller waits (RFC 7240)', async (t) => {
   for (const [prefer, seconds] of [
