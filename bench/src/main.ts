@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- <question> [options]`: one sub-command per question this folder answers.
  */
+import { activator } from './activator/activator.ts'
 import { coldStart } from './cold-start/cold-start.ts'
 import { hotPath } from './hot-path/hot-path.ts'
 import { queueProxy } from './queue-proxy/queue-proxy.ts'
@@ -10,6 +11,10 @@ const questions: Record<string, { answers: string; run: (args: string[]) => Prom
   'queue-proxy': {
     answers: "what our sidecar costs beside Knative's: CPU, memory, start, idleness",
     run: queueProxy,
+  },
+  activator: {
+    answers: 'what the activator costs: CPU, held requests, handing over, idle revisions, overload',
+    run: activator,
   },
   'cold-start': { answers: 'from the listening app to the answered readiness probe', run: coldStart },
 }

@@ -4,11 +4,11 @@ import { type PlatformClock, PROCESS_CLOCK } from '../clock.ts'
 import { readDocumentFile } from '../document/document-file.ts'
 import type { ActivityStat, Platform, PlatformEvents, RevisionName } from '../platform.ts'
 import { ActivityPost } from './activity-post.ts'
+import { type ParsedConfig, parseApart } from './config-process.ts'
 import { FileWatch } from './file-watch.ts'
 import type { PlatformLog } from '../platform-log.ts'
 import { placeAmong, tellChanges } from './static-changes.ts'
 import { NO_CONFIG, type StaticConfig } from './static-config.ts'
-import { parseStaticConfig } from './static-config-reader.ts'
 import { Wakers } from './wakers.ts'
 
 /** What a static platform is told. */
@@ -22,11 +22,6 @@ export interface StaticPlatformOptions {
   readonly clock?: PlatformClock
   /** Told what is wrong with the file as it is now, one line each, whenever that changes; nothing when it is in force. */
   readonly onProblems?: (problems: readonly string[]) => void
-}
-
-interface ReadFile {
-  readonly config: StaticConfig
-  readonly problems: readonly string[]
 }
 
 /**
@@ -82,7 +77,7 @@ export class StaticPlatform implements Platform {
   }
 
   /** What changes while it is read is read as well. */
-  async #readFirst(): Promise<ReadFile> {
+  async #readFirst(): Promise<ParsedConfig> {
     for (;;) {
       this.#isStale = false
       const read = await this.#read()
@@ -90,11 +85,10 @@ export class StaticPlatform implements Platform {
     }
   }
 
-  async #read(): Promise<ReadFile> {
+  async #read(): Promise<ParsedConfig> {
     const { text, problem } = await readDocumentFile(this.#path, this.#file)
     if (problem !== '') return { config: NO_CONFIG, problems: [problem] }
-    const { config, problems } = parseStaticConfig(text, this.#file)
-    return { config, problems: problems.map((one) => one.text) }
+    return parseApart(text, this.#file)
   }
 
   async #reload(): Promise<void> {

@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url'
+import { Control } from '../process/control.ts'
+import { Child } from '../process/launch.ts'
+
+/** What the instance's control port answers; the time is its own clock. */
+export interface ServedCount {
+  served: number
+  atNanos: number
+}
+
+/** What the process of the instance prints when it listens. */
+export interface ServedPorts {
+  port: number
+  control: number
+}
+
+const START_MS_MAX = 10_000
+
+/** The instance of instance-process.ts, seen from the harness. */
+export class ServedInstance {
+  readonly port: number
+  readonly #child: Child
+  readonly #control: Control
+
+  private constructor(child: Child, { port, control }: ServedPorts) {
+    this.port = port
+    this.#child = child
+    this.#control = new Control(control)
+  }
+
+  static async start(cores: string | null): Promise<ServedInstance> {
+    const script = fileURLToPath(new URL('./instance-process.ts', import.meta.url))
+    const child = new Child({ command: [process.execPath, script], cores })
+    return new ServedInstance(child, JSON.parse(await child.firstLine(START_MS_MAX)) as ServedPorts)
+  }
+
+  get pid(): number {
+    return this.#child.pid
+  }
+
+  /** How many requests it has answered so far. */
+  async count(): Promise<ServedCount> {
+    return await this.#control.ask<ServedCount>()
+  }
+
+  async stop(): Promise<void> {
+    this.#control.close()
+    await this.#child.stop()
+  }
+}
