@@ -23,6 +23,11 @@ const GROWTH_MB = 20
 const HELD_MAX = ((PER_SECOND * TIMEOUT_MS) / 1000) * 1.25
 const SAMPLES_PER_LINE = 3
 const HOST = 'hello.default.example.com'
+/**
+ * The end of a request and the beginning of the next come over two connections, whose events have no order: for some ms there seems to
+ * be more at the instance than there is. A slot that is given away twice is seen all the time.
+ */
+const EXCESS_MS_MAX = 500
 const END_MS_MAX = 10_000
 
 /** The overload of Knative's serving issue 13583. */
@@ -42,7 +47,7 @@ interface Sample {
 
 async function measureOverload(setup: Setup): Promise<Outcome> {
   const seconds = setup.isQuick ? QUICK_SECONDS : SECONDS
-  const instance = await SlowInstance.start(SERVICE_MS)
+  const instance = await SlowInstance.start(SERVICE_MS, CAPACITY)
   let activator: RunningActivator | null = null
   try {
     const revision = {
@@ -60,7 +65,7 @@ async function measureOverload(setup: Setup): Promise<Outcome> {
     })
     const { clients, samples } = await overload(activator, seconds)
     const page = await MetricsPage.read(activator.metricsPort)
-    return outcome({ seconds, clients, samples, page, most: instance.most, log: activator.child.output })
+    return outcome({ seconds, clients, samples, page, instance, log: activator.child.output })
   } finally {
     await activator?.stop()
     instance.close()
@@ -117,13 +122,12 @@ interface Found {
   clients: ImpatientClients
   samples: readonly Sample[]
   page: MetricsPage
-  /** The most requests at the instance at a time. */
-  most: number
+  instance: SlowInstance
   /** What the activator logged. */
   log: string
 }
 
-function outcome({ seconds, clients, samples, page, most, log }: Found): Outcome {
+function outcome({ seconds, clients, samples, page, instance, log }: Found): Outcome {
   const quarter = quarterOf(samples, seconds)!
   const last = samples.at(-1)!
   const heldMax = Math.max(...samples.map(({ held }) => held))
@@ -132,9 +136,10 @@ function outcome({ seconds, clients, samples, page, most, log }: Found): Outcome
   const complaints: string[] = []
   const heldAfter = heldOf(page)
   if (heldAfter > 0) complaints.push(`${heldAfter} requests are still held after the last client left`)
-  // A request whose client left may be seen to end after the next one came: two connections have no order.
-  if (most > CAPACITY * 2)
-    complaints.push(`${most} requests were at the instance at a time, which has room for ${CAPACITY}`)
+  if (instance.longestExcessMs > EXCESS_MS_MAX)
+    complaints.push(
+      `more than ${CAPACITY} requests were at the instance for ${cell(instance.longestExcessMs, 0)} ms without a break`,
+    )
   if (clients.failures.length > 0)
     complaints.push(`${clients.failures.length} clients got something else than 200: ${clients.failures[0]}`)
   return {
@@ -151,7 +156,7 @@ function outcome({ seconds, clients, samples, page, most, log }: Found): Outcome
     ],
     notes: [
       `${clients.sent} requests in ${seconds} s: ${clients.served} answered, ${clients.left} left; the activator counts ${gone} that left`,
-      `${heldMax} held at most, ${heldAfter} after the last one left; ${most} at the instance at most`,
+      `${heldMax} held at most, ${heldAfter} after the last one left; ${instance.most} at the instance at most, more than ${CAPACITY} for no longer than ${cell(instance.longestExcessMs, 1)} ms`,
     ],
     figures: [
       ...medianFigure('overload.rssGrowth', ' MB', [last.rssMegabytes - quarter.rssMegabytes]),

@@ -16,8 +16,24 @@ import { FakeClock, settle } from '../support/fake-clock.ts'
 import { folderOf, replaceFile } from '../support/folder.ts'
 import { keepAlive, until } from '../support/within.ts'
 
+/** The time of this process without the looks that are made anyway: what is told with it, a watch has seen. */
+class WatchesOnly implements PlatformClock {
+  /** How often all was quiet. */
+  rests = 0
+
+  now(): number {
+    return PROCESS_CLOCK.now()
+  }
+
+  after(ms: number, then: () => void): () => void {
+    if (ms < 10_000) return PROCESS_CLOCK.after(ms, then)
+    this.rests++
+    return () => {}
+  }
+}
+
 /** What the file was whenever it was told; `-` for none. */
-async function watching(t: Test, file: string, clock: PlatformClock = PROCESS_CLOCK) {
+async function watching(t: Test, file: string, clock: PlatformClock = new WatchesOnly()) {
   keepAlive(t)
   const told: string[] = []
   const watch = new FileWatch(file, clock, async () => {
@@ -79,7 +95,14 @@ t.test('a file behind links is watched where it is, and so is every link on the 
   writeFileSync(join(folder, 'releases/2/a.yaml'), 'two')
   symlinkSync('releases/1', join(folder, 'current'))
   symlinkSync('../current/a.yaml', join(folder, 'etc/a.yaml'))
-  const { tells } = await watching(t, join(folder, 'etc/a.yaml'))
+  const clock = new WatchesOnly()
+  const { tells: hears } = await watching(t, join(folder, 'etc/a.yaml'), clock)
+  /** Also waits until only a watch can see what comes next. */
+  const tells = async (text: string): Promise<void> => {
+    const { rests } = clock
+    await hears(text)
+    await until('all is quiet', () => clock.rests > rests)
+  }
   writeFileSync(join(folder, 'releases/1/a.yaml'), 'one more')
   await tells('one more')
   symlinkSync('releases/2', join(folder, 'next'))

@@ -346,6 +346,11 @@ t.test('fields of a route: what is wrong is told at its line', async (t) => {
       'a.yaml:4: routes[0].traffic[0].percent is …: it must be a whole number from 0 to 100',
     )
   t.strictSame(
+    problemsOf(traffic('5, {revision: a, percent: 50}')),
+    ['a.yaml:4: routes[0].traffic[0] is 5: it must be a map'],
+    'what a target that cannot be read would add is not known',
+  )
+  t.strictSame(
     problemsOf(traffic('{revision: a, tag: x}, {revision: b, tag: y}')),
     [],
     'tags alone have no shares',

@@ -160,9 +160,10 @@ t.test('activity is reported to where the file says now', async (t) => {
   platform.report(stats)
   const first = await receiver.receives(1)
   t.match(first, { path: '/one', body: { stats } })
-  first.answer(200)
   replaceFile(file, `${at(2)}reports: {http: "${receiver.url}/two"}\n`)
   await events.hears(told(2))
+  // Sooner than for want of an answer.
+  await within('what was under way is given up', until('it is', first.isGone), 4000)
   platform.report(stats)
   const second = await receiver.receives(2)
   t.equal(second.path, '/two')

@@ -9,3 +9,11 @@ export function requestHead(...lines: string[]): RequestHead {
   if (length !== bytes.length) throw new Error(`the head was refused: ${length}`)
   return head
 }
+
+/** The values of a field as they go on, in their order. */
+export function valuesOf(head: RequestHead, name: string): string[] {
+  return head
+    .pairs()
+    .filter(([one]) => one.toLowerCase() === name.toLowerCase())
+    .map(([, value]) => value)
+}
