@@ -11,7 +11,16 @@ export interface Layer {
 /** A package of pure functions and state machines: time and everything else comes in as an argument. */
 const PURE: Layer = { packages: [], node: [], external: 'none' }
 
-const BELOW_SERVICES = ['http1', 'admission', 'autoscaler', 'relay', 'telemetry', 'platform', 'service']
+const BELOW_SERVICES = [
+  'http1',
+  'admission',
+  'autoscaler',
+  'relay',
+  'telemetry',
+  'probe',
+  'platform',
+  'service',
+]
 
 /**
  * The layering, lowest first. A package that is not in this table may not exist: adding one is a decision (see
@@ -37,7 +46,12 @@ export const layers: Readonly<Record<string, Layer>> = {
     external: 'none',
   },
   telemetry: { packages: [], node: 'any', external: 'declared' },
-  platform: { packages: ['admission', 'autoscaler', 'telemetry'], node: 'any', external: 'declared' },
+  probe: { packages: [], node: 'any', external: 'none' },
+  platform: {
+    packages: ['admission', 'autoscaler', 'telemetry', 'probe'],
+    node: 'any',
+    external: 'declared',
+  },
   service: { packages: ['http1', 'relay', 'telemetry'], node: 'any', external: 'none' },
   'queue-proxy': { packages: BELOW_SERVICES, node: 'any', external: 'declared' },
   activator: { packages: BELOW_SERVICES, node: 'any', external: 'declared' },

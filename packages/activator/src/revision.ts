@@ -6,7 +6,7 @@ import {
   type RevisionLine,
   type Tenant,
 } from '@pilotlight/admission'
-import type { RevisionEndpoints, RevisionSpec } from '@pilotlight/platform'
+import type { RevisionEndpoints, RevisionSpec, ScalingState } from '@pilotlight/platform'
 import type { Clocks } from '@pilotlight/relay'
 import type { Instance } from './balance/instance.ts'
 import { CountedSlots, type SlotSettings } from './balance/counted-slots.ts'
@@ -63,6 +63,8 @@ export class Revision implements WatchOwner {
   isClosed = false
   /** Why no instance can be started, or empty. */
   trouble = ''
+  /** What the platform does about it, for those who look; null when it does not say. */
+  scaling: ScalingState | null = null
   readonly #slots: CountedSlots
   readonly #watch: EndpointWatch
   readonly #dispatcher: Dispatcher

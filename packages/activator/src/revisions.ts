@@ -7,6 +7,7 @@ import type {
   RevisionName,
   RevisionSpec,
   Route,
+  ScalingState,
 } from '@pilotlight/platform'
 import type { Revision } from './revision.ts'
 import { RouteTable } from './routing/route-table.ts'
@@ -121,6 +122,11 @@ export class Revisions implements PlatformEvents {
   onTrouble(name: RevisionName, reason: string): void {
     const revision = this.find(name.namespace, name.name)
     if (revision !== null) this.#owner.onTrouble(revision, reason)
+  }
+
+  onScaling(name: RevisionName, state: ScalingState): void {
+    const revision = this.find(name.namespace, name.name)
+    if (revision !== null) revision.scaling = state
   }
 
   onConnection(isConnected: boolean, detail: string): void {

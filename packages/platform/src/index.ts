@@ -8,6 +8,7 @@ export { Unique } from './document/unique.ts'
 export type {
   ActivatorPeers,
   ActivityStat,
+  InstanceFacts,
   NamespaceLimits,
   Platform,
   PlatformEvents,
@@ -16,6 +17,7 @@ export type {
   RevisionSpec,
   RevisionTimeouts,
   Route,
+  ScalingState,
   TrafficTarget,
 } from './platform.ts'
 export type { PlatformLog } from './platform-log.ts'

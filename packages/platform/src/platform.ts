@@ -59,7 +59,10 @@ export interface TrafficTarget {
 /** Which hosts lead to which revisions. */
 export interface Route {
   readonly namespace: string
-  /** Exact host names, and `*.` followed by one, which stands for any single or several labels before it. No ports. */
+  /**
+   * Exact host names, and `*.` followed by one, which stands for any single or several labels before it; `*` alone stands for every host
+   * that no other route names. No ports.
+   */
   readonly hosts: readonly string[]
   readonly traffic: readonly TrafficTarget[]
 }
@@ -93,6 +96,29 @@ export interface ActivityStat extends RevisionName {
   readonly requestCount: number
 }
 
+/** What a platform that starts instances itself knows of one. Times are ms of the monotonic clock. */
+export interface InstanceFacts {
+  /** Name for people, such as `hello-00001-x7k2p`; never used twice. */
+  readonly name: string
+  /** `host:port` as in {@link RevisionEndpoints}; empty as long as it is not known. */
+  readonly address: string
+  readonly state: 'starting' | 'ready' | 'not-ready' | 'ending'
+  /** When it was decided that there should be such an instance. */
+  readonly scheduledAt: number
+  /** When the process of its app was started; null before. */
+  readonly startedAt: number | null
+}
+
+/** What a platform that scales does about a revision. */
+export interface ScalingState {
+  /** Instances there should be; -1 when that is not known. */
+  readonly wanted: number
+  /** Whether the number may only grow at the moment (Knative's panic mode). */
+  readonly isPanicking: boolean
+  /** Those that exist, oldest first. */
+  readonly instances: readonly InstanceFacts[]
+}
+
 /** What a platform tells. Calls are synchronous, in order, and may come at any time after `start`. */
 export interface PlatformEvents {
   /** A revision appeared, or its spec changed. */
@@ -112,6 +138,11 @@ export interface PlatformEvents {
    * sentence for the caller, without secrets.
    */
   onTrouble(name: RevisionName, reason: string): void
+  /**
+   * What the platform does about a revision, whenever that changes; told before `onEndpoints` names an address for the first time. Only for
+   * those who look: no request depends on it. Platforms that do not start instances never call it.
+   */
+  onScaling(name: RevisionName, state: ScalingState): void
   /** Whether the control plane can be reached; platforms without one say so once. `detail` is for readiness answers and logs. */
   onConnection(isConnected: boolean, detail: string): void
 }

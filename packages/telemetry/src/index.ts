@@ -26,6 +26,21 @@ export type { RequestRecord, RevisionRecord, TlsRecord } from './request-log/req
 export { StandardOutput } from './request-log/standard-output.ts'
 export { compileTemplate, type RequestLogTemplate } from './request-log/template.ts'
 export { traceIdOf } from './request-log/trace-id.ts'
+export {
+  COLD_START_STEPS,
+  type ColdStartOutcome,
+  type ColdStartRecord,
+  type ColdStartStep,
+  type RequestTimeline,
+} from './status/cold-start.ts'
+export type {
+  ActivatorStatus,
+  InstanceStatus,
+  LatencyStatus,
+  RevisionState,
+  RevisionStatus,
+  StatusReport,
+} from './status/status-report.ts'
 export { ownText } from './tracing/own-text.ts'
 export type { Sampling } from './tracing/sampling.ts'
 export {

@@ -13,7 +13,7 @@ export interface RouteMatch {
 const REMEMBERED_MAX = 4096
 
 /**
- * Which host leads where. An exact name wins over a wildcard, the longest wildcard over shorter ones; `<tag>-<name>` before an exact
+ * Which host leads where. An exact name wins over a wildcard, the longest wildcard over shorter ones, and `*` is for all others; `<tag>-<name>` before an exact
  * name leads to the target of that tag alone, as in Knative.
  */
 export class RouteTable {
@@ -21,6 +21,8 @@ export class RouteTable {
   /** By the name behind `*.`. */
   readonly #wildcards = new Map<string, RouteMatch>()
   readonly #remembered = new Map<string, RouteMatch>()
+  /** Where every host leads that nobody names. */
+  #other: RouteMatch | null = null
 
   constructor(routes: readonly Route[]) {
     for (const route of routes) this.#add(route)
@@ -29,6 +31,10 @@ export class RouteTable {
   #add({ namespace, hosts, traffic }: Route): void {
     const split = new TrafficSplit(traffic)
     for (const host of hosts.map((one) => one.toLowerCase())) {
+      if (host === '*') {
+        this.#other = { namespace, split, tagged: '' }
+        continue
+      }
       const isWildcard = host.startsWith('*.')
       const table = isWildcard ? this.#wildcards : this.#exact
       table.set(isWildcard ? host.slice(2) : host, { namespace, split, tagged: '' })
@@ -58,7 +64,7 @@ export class RouteTable {
       const match = this.#wildcards.get(name.slice(dot + 1))
       if (match !== undefined) return match
     }
-    return null
+    return this.#other
   }
 }
 

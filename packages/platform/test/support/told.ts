@@ -6,6 +6,7 @@ import type {
   RevisionName,
   RevisionSpec,
   Route,
+  ScalingState,
 } from '../../src/platform.ts'
 import { until } from './within.ts'
 
@@ -39,6 +40,10 @@ export class Told implements PlatformEvents {
 
   onTrouble({ name }: RevisionName, reason: string): void {
     this.lines.push(`trouble ${name}: ${reason}`)
+  }
+
+  onScaling({ name }: RevisionName, { wanted, instances }: ScalingState): void {
+    this.lines.push(`scaling ${name} ${wanted} [${instances.map(({ state }) => state).join()}]`)
   }
 
   onConnection(isConnected: boolean, detail: string): void {
