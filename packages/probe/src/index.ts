@@ -1,2 +1,10 @@
 /** One attempt of a Kubernetes probe: TCP, HTTP, gRPC. */
-export type { ProbeAction } from './probe-action.ts'
+export { Attempt, failure, type ProbeFailure, type ProbeOutcome } from './attempt.ts'
+export { dial } from './dial.ts'
+export { AWAITING_HEADERS, type GetOverHttp1, type GetResponse, readProblem } from './get-response.ts'
+export type { ProbeSettings } from './http-probe.ts'
+export type { GrpcAction, HttpGetAction, HttpHeader, ProbeAction, TcpSocketAction } from './probe-action.ts'
+export type { ProbeClock } from './probe-clock.ts'
+export type { ProbeFields } from './probe-fields.ts'
+export { type ProbeRun, startProbe } from './probe-run.ts'
+export type { ProbeTarget } from './probe-target.ts'

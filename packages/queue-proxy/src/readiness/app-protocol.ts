@@ -1,7 +1,6 @@
+import { Attempt, dial } from '@pilotlight/probe'
 import { Socket } from 'node:net'
-import { Attempt } from './attempt.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { dial } from './dial.ts'
 
 /** What the app speaks on its port. */
 export type AppProtocol = 'h2' | 'http1' | 'unreachable'

@@ -6,18 +6,17 @@ import {
   type Refusal,
   ResponseHead,
 } from '@pilotlight/http1'
-import { Socket } from 'node:net'
-import type * as Tls from 'node:tls'
-import { type Attempt, failure, type ProbeFailure } from './attempt.ts'
-import type { ProbeFields } from './probe-fields.ts'
-import type { ProbeTarget } from './probe-target.ts'
-
-/** The part of a response that decides. */
-export interface GetResponse {
-  readonly status: number
-  /** Value of Location, or empty. */
-  readonly location: string
-}
+import {
+  type Attempt,
+  AWAITING_HEADERS,
+  failure,
+  type GetResponse,
+  type ProbeFailure,
+  type ProbeFields,
+  type ProbeTarget,
+  readProblem,
+} from '@pilotlight/probe'
+import type { Socket } from 'node:net'
 
 /** A health endpoint answers in a few hundred bytes; what needs more is not one. */
 const LIMITS: Limits = {
@@ -38,14 +37,12 @@ const SHOWN_BYTES = 60
  * Sends one GET over a fresh connection and resolves when the head of the response is whole. Then up to
  * {@link BODY_BYTES_MAX} of the body are read and thrown away in what is left of the attempt's time.
  */
-export async function getOverHttp1(
-  plain: Socket,
+export function getOverHttp1(
+  socket: Socket,
   target: ProbeTarget,
   request: ProbeFields,
   attempt: Attempt,
 ): Promise<GetResponse | ProbeFailure> {
-  const socket = target.isTls ? await secure(plain, target.host, attempt) : plain
-  if (!(socket instanceof Socket)) return socket
   return new Promise((resolve) => {
     new Http1Get(socket, attempt, resolve).send(requestText(target, request))
   })
@@ -136,55 +133,4 @@ class Http1Get {
     const line = JSON.stringify(shown.split('\r\n', 1)[0])
     return failure(`net/http: HTTP/1.x transport connection broken: malformed HTTP response ${line} (${why})`)
   }
-}
-
-/** What Go says when the time of a whole request is over. */
-export const AWAITING_HEADERS: ProbeFailure = failure(
-  'context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
-)
-
-function readProblem(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ECONNRESET') return 'read: connection reset by peer'
-  return error.code === 'EPIPE' ? 'write: broken pipe' : error.message
-}
-
-let loadingTls: Promise<typeof Tls> | null = null
-
-/** Loads `node:tls` the first time: it costs a process 6 MB. Called while the app still starts, as `loadHttp2` is. */
-export function loadTls(): Promise<typeof Tls> {
-  return (loadingTls ??= import('node:tls'))
-}
-
-/**
- * TLS over a connected socket. As kubelet does it, the certificate is not looked at: it is the app next door, and its
- * certificate is made for the names its clients use.
- */
-async function secure(plain: Socket, host: string, attempt: Attempt): Promise<Socket | ProbeFailure> {
-  const tls = await loadTls()
-  return new Promise((resolve) => {
-    const isName = !/^[\d.]+$|:/.test(host)
-    const socket = tls.connect({
-      socket: plain,
-      rejectUnauthorized: false,
-      ALPNProtocols: ['http/1.1'],
-      ...(isName ? { servername: host } : {}),
-    })
-    let problem: NodeJS.ErrnoException | null = null
-    socket.on('error', (error) => (problem = error))
-    socket.once('secureConnect', () => resolve(socket))
-    socket.once('close', () => {
-      attempt.release(socket)
-      if (attempt.isTimedOut) return resolve(AWAITING_HEADERS)
-      resolve(failure(problem === null ? 'EOF' : handshakeProblem(problem)))
-    })
-    attempt.hold(socket)
-  })
-}
-
-/** What OpenSSL says when the answer to its greeting is text. */
-const NOT_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'])
-
-function handshakeProblem(error: NodeJS.ErrnoException): string {
-  if (NOT_TLS.has(error.code ?? '')) return 'http: server gave HTTP response to HTTPS client'
-  return error.code === 'ECONNRESET' ? readProblem(error) : `tls: ${error.message}`
 }

@@ -1,6 +1,6 @@
-import type { ProbeFailure, ProbeOutcome } from './attempt.ts'
+import type { ProbeFailure, ProbeOutcome, ProbeRun } from '@pilotlight/probe'
 import type { Clock } from '../clock.ts'
-import type { ProbeRun, StartProbe } from './probe-run.ts'
+import type { StartProbe } from './probe-run.ts'
 
 /** How long a run of the loop goes on without success, ms. Knative's. */
 export const WINDOW_MS = 10_000

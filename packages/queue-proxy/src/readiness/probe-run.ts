@@ -1,59 +1,16 @@
-import { Attempt, failure, type ProbeOutcome } from './attempt.ts'
+import { type ProbeAction, type ProbeRun, type ProbeSettings, startProbe as start } from '@pilotlight/probe'
 import type { Clock } from '../clock.ts'
-import { probeGrpc } from './grpc-probe.ts'
-import { probeHttp, type ProbeSettings } from './http-probe.ts'
-import type { ProbeAction } from './probe-spec.ts'
-import { probeTcp } from './tcp-probe.ts'
-
-/** An attempt under way. */
-export interface ProbeRun {
-  /** Never rejects. */
-  readonly outcome: Promise<ProbeOutcome>
-  /** Ends it; what `outcome` then says means nothing. */
-  cancel(): void
-}
+import { getOverHttp1 } from './http1-get.ts'
 
 /** Starts an attempt. Replaced in tests. */
 export type StartProbe = (timeoutMs: number) => ProbeRun
 
-/** Starts one attempt of a probe that may take `timeoutMs`. */
+/** Starts one attempt of a probe that may take `timeoutMs`. HTTP/1.1 is read as everywhere in the sidecar. */
 export function startProbe(
   action: ProbeAction,
   timeoutMs: number,
   clock: Clock,
   settings: ProbeSettings,
 ): ProbeRun {
-  const attempt = new Attempt(timeoutMs, clock)
-  const outcome = perform(action, attempt, settings).then(
-    (result) => {
-      attempt.conclude()
-      return result
-    },
-    (error: unknown) => {
-      attempt.cancel()
-      return failure(`the probe could not be made: ${(error as Error).message}`)
-    },
-  )
-  return { outcome, cancel: () => attempt.cancel() }
-}
-
-async function perform(
-  action: ProbeAction,
-  attempt: Attempt,
-  settings: ProbeSettings,
-): Promise<ProbeOutcome> {
-  switch (action.kind) {
-    case 'httpGet':
-      return probeHttp(action, attempt, settings)
-    case 'tcpSocket':
-      return probeTcp(action, attempt)
-    case 'grpc':
-      return probeGrpc(action, attempt, settings.userAgent)
-    case 'exec':
-      return failure('exec probe not supported')
-    case 'none':
-      return failure('no probe found')
-    default:
-      return action satisfies never
-  }
+  return start(action, timeoutMs, clock, { ...settings, getOverHttp1 })
 }

@@ -1,9 +1,8 @@
-import type { ProbeOutcome } from './attempt.ts'
+import type { ProbeAction, ProbeOutcome, ProbeRun, ProbeSettings } from '@pilotlight/probe'
 import { type Clock, systemClock, TIMER_MS_MAX } from '../clock.ts'
-import type { ProbeSettings } from './http-probe.ts'
 import { type LoopUse, ProbeLoop } from './probe-loop.ts'
-import { type ProbeRun, type StartProbe, startProbe } from './probe-run.ts'
-import type { ProbeAction, ProbeSpec } from './probe-spec.ts'
+import { type StartProbe, startProbe } from './probe-run.ts'
+import type { ProbeSpec } from './probe-spec.ts'
 
 /** How the app is probed. */
 export interface ReadinessOptions {

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { failure, type ProbeOutcome } from '../../src/readiness/attempt.ts'
+import { failure, type ProbeOutcome } from '@pilotlight/probe'
 import { type LoopUse, ProbeLoop, TICK_MS, WINDOW_MS } from '../../src/readiness/probe-loop.ts'
 import { FakeClock, settle } from '../support/fake-clock.ts'
 

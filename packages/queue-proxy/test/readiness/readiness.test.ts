@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net'
 import t from 'tap'
-import { failure, type ProbeOutcome } from '../../src/readiness/attempt.ts'
+import { failure, type ProbeOutcome } from '@pilotlight/probe'
 import { parseProbes } from '../../src/readiness/probe-spec.ts'
 import { Readiness } from '../../src/readiness/readiness.ts'
 import { freePort, listen, startHttp1, startSilent, within } from './support/apps.ts'

@@ -1,7 +1,8 @@
+import type { ProbeAction } from '@pilotlight/probe'
 import type { Test } from 'tap'
 import { type Clock, systemClock } from '../../../src/clock.ts'
 import { startProbe } from '../../../src/readiness/probe-run.ts'
-import { parseProbes, type ProbeAction } from '../../../src/readiness/probe-spec.ts'
+import { parseProbes } from '../../../src/readiness/probe-spec.ts'
 import { Readiness } from '../../../src/readiness/readiness.ts'
 import { within } from './apps.ts'
 

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { Attempt, ProbeOutcome } from './attempt.ts'
 import { dial } from './dial.ts'
-import type { TcpSocketAction } from './probe-spec.ts'
+import type { TcpSocketAction } from './probe-action.ts'
 
 /** Connects and closes at once. Nothing is sent. */
 export async function probeTcp(action: TcpSocketAction, attempt: Attempt): Promise<ProbeOutcome> {

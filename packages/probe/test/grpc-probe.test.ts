@@ -1,12 +1,13 @@
 import * as grpc from '@grpc/grpc-js'
 import http2, { type Http2Session, type ServerHttp2Stream } from 'node:http2'
 import t, { type Test } from 'tap'
-import { startProbe } from '../../src/readiness/probe-run.ts'
+import type { ProbeAction } from '../src/probe-action.ts'
+import { startProbe } from '../src/probe-run.ts'
 import { freePort, listen, startHttp1, startRaw, startSilent, within } from './support/apps.ts'
-import { FakeClock } from '../support/fake-clock.ts'
-import { actionOf, attempt } from './support/probing.ts'
+import { FakeClock } from './support/fake-clock.ts'
+import { attempt } from './support/probing.ts'
 
-const probe = (port: number, service?: string): object => ({ grpc: { port, service: service ?? null } })
+const probe = (port: number, service = ''): ProbeAction => ({ kind: 'grpc', port, service })
 const bytes = (value: Buffer): Buffer => value
 
 type Check = (call: grpc.ServerUnaryCall<Buffer, Buffer>, callback: grpc.sendUnaryData<Buffer>) => void
@@ -129,7 +130,7 @@ t.test('a head without an end takes an attempt its time too', async (t) => {
 
 t.test('a refused connection is told apart', async (t) => {
   const port = await freePort()
-  const run = startProbe(actionOf(probe(port)), 5000, new FakeClock(), {
+  const run = startProbe(probe(port), 5000, new FakeClock(), {
     userAgent: '',
     detectHttp2: false,
     onRedirectAway: () => {},

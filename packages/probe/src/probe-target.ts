@@ -1,5 +1,5 @@
 import { failure, type ProbeFailure } from './attempt.ts'
-import type { HttpGetAction } from './probe-spec.ts'
+import type { HttpGetAction } from './probe-action.ts'
 
 /** Where a probe's GET goes. */
 export interface ProbeTarget {

@@ -1,4 +1,3 @@
-import { isSelfConnected } from '@pilotlight/relay'
 import { Socket } from 'node:net'
 import { type Attempt, failure, type ProbeFailure } from './attempt.ts'
 
@@ -45,6 +44,14 @@ export function dial(
     socket.setNoDelay(true)
     socket.connect(Number(port), host === '' ? '127.0.0.1' : host)
   })
+}
+
+/**
+ * Whether a socket is connected to itself. Where nobody listens on a port of the range that outgoing connections get theirs from, one of
+ * them may get that very port; TCP then takes its two ends for two that open at the same time (RFC 9293 section 3.5).
+ */
+function isSelfConnected(socket: Socket): boolean {
+  return socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress
 }
 
 /** Why there is no connection. Without an error it was destroyed by the attempt, whose time was over. */

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net'
 import t from 'tap'
-import { Attempt } from '../../src/readiness/attempt.ts'
-import { systemClock } from '../../src/clock.ts'
-import { dial } from '../../src/readiness/dial.ts'
-import { freePort } from '../support/scene.ts'
+import { Attempt } from '../src/attempt.ts'
+import { FakeClock } from './support/fake-clock.ts'
+import { dial } from '../src/dial.ts'
+import { freePort } from './support/apps.ts'
 
 t.test('a connection to itself says that nobody listens', async (t) => {
   const port = await freePort()
@@ -14,7 +14,7 @@ t.test('a connection to itself says that nobody listens', async (t) => {
   prototype.connect = function (this: Socket, target: unknown, host: unknown) {
     return connect.call(this, { port: target, host, localPort: target, localAddress: '127.0.0.1' })
   }
-  t.match(await dial('127.0.0.1', String(port), 'app', new Attempt(1000, systemClock)), {
+  t.match(await dial('127.0.0.1', String(port), 'app', new Attempt(1000, new FakeClock())), {
     text: 'dial tcp app: connect: connection refused',
     isRefused: true,
   })

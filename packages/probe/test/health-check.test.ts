@@ -6,7 +6,7 @@ import {
   encodeHealthRequest,
   readGrpcMessage,
   servingStatusName,
-} from '../../src/readiness/health-check.ts'
+} from '../src/health-check.ts'
 
 const { root } = protobuf.parse(`
   syntax = "proto3";

@@ -1,11 +1,16 @@
 import { createServer, type Socket } from 'node:net'
 import t from 'tap'
+import type { ProbeAction } from '../src/probe-action.ts'
 import { freePort, listen, within } from './support/apps.ts'
-import { FakeClock } from '../support/fake-clock.ts'
+import { FakeClock } from './support/fake-clock.ts'
 import { FullListener } from './support/full-listener.ts'
 import { attempt } from './support/probing.ts'
 
-const tcpSocket = (port: number | string, host = '127.0.0.1'): object => ({ tcpSocket: { port, host } })
+const tcpSocket = (port: number | string, host = '127.0.0.1'): ProbeAction => ({
+  kind: 'tcpSocket',
+  host,
+  port: String(port),
+})
 
 t.test('connects and closes at once, without a byte and without a reset', async (t) => {
   const ended = new Promise<string>((resolve) => {
@@ -14,7 +19,7 @@ t.test('connects and closes at once, without a byte and without a reset', async 
       socket.once('error', () => resolve('reset'))
       socket.once('end', () => resolve('end'))
     })
-    void listen(t, server).then(async (port) => t.equal(await attempt(t, tcpSocket(String(port))), 'ready'))
+    void listen(t, server).then(async (port) => t.equal(await attempt(t, tcpSocket(port)), 'ready'))
   })
   t.equal(await within('the connection ends', ended), 'end')
 })

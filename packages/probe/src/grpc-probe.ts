@@ -10,7 +10,7 @@ import {
   SERVING,
   servingStatusName,
 } from './health-check.ts'
-import type { GrpcAction } from './probe-spec.ts'
+import type { GrpcAction } from './probe-action.ts'
 import {
   RpcCode,
   type RpcFields,

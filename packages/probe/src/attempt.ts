@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { ProbeClock } from './probe-clock.ts'
 
 /** Why an attempt did not find the app ready. */
 export interface ProbeFailure {
@@ -33,13 +33,13 @@ export interface Closable {
 export class Attempt {
   /** For this attempt, ms. Each request of a probe that sends several has as much. */
   readonly timeoutMs: number
-  readonly #clock: Clock
+  readonly #clock: ProbeClock
   readonly #open = new Set<Closable>()
   #stopTimer: () => void = () => {}
   #isTimedOut = false
   #isOver = false
 
-  constructor(timeoutMs: number, clock: Clock) {
+  constructor(timeoutMs: number, clock: ProbeClock) {
     this.timeoutMs = timeoutMs
     this.#clock = clock
     this.restart()

@@ -1,12 +1,14 @@
 import { Socket } from 'node:net'
 import { type Attempt, failure, prefixed, type ProbeFailure, type ProbeOutcome } from './attempt.ts'
 import { dial } from './dial.ts'
+import { AWAITING_HEADERS, type GetOverHttp1, type GetResponse } from './get-response.ts'
 import { getOverH2 } from './h2-get.ts'
 import { loadHttp2 } from './h2-session.ts'
-import { AWAITING_HEADERS, type GetResponse, getOverHttp1, loadTls } from './http1-get.ts'
+import { getOverNodeHttp } from './node-http-get.ts'
 import { type ProbeFields, probeFields } from './probe-fields.ts'
-import type { HttpGetAction } from './probe-spec.ts'
+import type { HttpGetAction } from './probe-action.ts'
 import { type ProbeTarget, redirectOf, targetOf } from './probe-target.ts'
+import { loadTls, secured } from './secured.ts'
 
 /** What probes share. */
 export interface ProbeSettings {
@@ -16,6 +18,8 @@ export interface ProbeSettings {
   readonly detectHttp2: boolean
   /** Told about a redirect to another host. */
   readonly onRedirectAway: (from: string, to: string) => void
+  /** Sends a GET over HTTP/1.1. By default Node's own client does, which is loaded the first time. */
+  readonly getOverHttp1?: GetOverHttp1
 }
 
 /** Go's client and kubelet follow as many. */
@@ -38,7 +42,7 @@ export async function probeHttp(
   if ('text' in target) return target
   const fields = probeFields(action.headers, settings.userAgent)
   if ('text' in fields) return prefixed(`Get "${target.url}": `, fields)
-  const client = new Client(attempt, settings.onRedirectAway)
+  const client = new Client(attempt, settings)
   if (!settings.detectHttp2 || target.isTls) return verdict(await client.get(target, fields, false))
 
   const bare = probeFields([], settings.userAgent) as ProbeFields
@@ -63,11 +67,11 @@ function verdict(response: GetResponse | ProbeFailure): ProbeOutcome {
 /** Follows redirects, each request over a connection of its own. */
 class Client {
   readonly #attempt: Attempt
-  readonly #onRedirectAway: (from: string, to: string) => void
+  readonly #settings: ProbeSettings
 
-  constructor(attempt: Attempt, onRedirectAway: (from: string, to: string) => void) {
+  constructor(attempt: Attempt, settings: ProbeSettings) {
     this.#attempt = attempt
-    this.#onRedirectAway = onRedirectAway
+    this.#settings = settings
   }
 
   async get(first: ProbeTarget, request: ProbeFields, isH2: boolean): Promise<GetResponse | ProbeFailure> {
@@ -80,7 +84,7 @@ class Client {
       const redirect = redirectOf(target, response.location, first.host)
       if ('text' in redirect) return redirect
       if (!redirect.isFollowed) {
-        this.#onRedirectAway(target.url, redirect.url)
+        this.#settings.onRedirectAway(target.url, redirect.url)
         return response
       }
       if (followed + 1 >= REDIRECTS_MAX)
@@ -105,8 +109,10 @@ class Client {
         : socket
     }
     if (this.#attempt.isOver) return AWAITING_HEADERS
-    return isH2 && !target.isTls
-      ? getOverH2(socket, target, fields, this.#attempt)
-      : getOverHttp1(socket, target, fields, this.#attempt)
+    if (isH2 && !target.isTls) return getOverH2(socket, target, fields, this.#attempt)
+    const connected = target.isTls ? await secured(socket, target.host, this.#attempt) : socket
+    if (!(connected instanceof Socket)) return connected
+    const getOverHttp1 = this.#settings.getOverHttp1 ?? getOverNodeHttp
+    return getOverHttp1(connected, target, fields, this.#attempt)
   }
 }

@@ -1,5 +1,3 @@
-import { reasonPhrase } from '@pilotlight/http1'
-
 /** The status codes that are told apart here. */
 export const RpcCode = {
   Ok: 0,
@@ -59,7 +57,8 @@ const CODE_OF_STATUS: Readonly<Record<number, number>> = {
 
 /** The status for an HTTP status other than 200. */
 export function statusOfHttp(status: number): RpcStatus {
-  const message = `unexpected HTTP status code received from server: ${status} (${reasonPhrase(status)})`
+  const phrase = process.getBuiltinModule('node:http').STATUS_CODES[status] ?? 'Unknown'
+  const message = `unexpected HTTP status code received from server: ${status} (${phrase})`
   return { code: CODE_OF_STATUS[status] ?? RpcCode.Unknown, message }
 }
 

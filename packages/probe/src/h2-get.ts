@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Attempt, failure, type ProbeFailure } from './attempt.ts'
 import { openSession } from './h2-session.ts'
-import { AWAITING_HEADERS, type GetResponse } from './http1-get.ts'
+import { AWAITING_HEADERS, type GetResponse } from './get-response.ts'
 import type { ProbeFields } from './probe-fields.ts'
 import type { ProbeTarget } from './probe-target.ts'
 

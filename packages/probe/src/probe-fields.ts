@@ -1,6 +1,6 @@
-import { isFieldValue, isHost, isToken } from '@pilotlight/http1'
 import { failure, type ProbeFailure } from './attempt.ts'
-import type { HttpHeader } from './probe-spec.ts'
+import { isFieldValue, isHost, isToken } from './field-text.ts'
+import type { HttpHeader } from './probe-action.ts'
 
 /** The fields of a probe's request, but for those that the protocol writes. */
 export interface ProbeFields {
