@@ -35,8 +35,24 @@ export class RequestEvents implements RequestObserver {
   readonly #appHost: string
   readonly #appPort: number
   readonly #revision: RevisionRecord
-  /** One object for all: whoever gets it keeps nothing of it. */
-  readonly #facts = {} as RequestFacts
+  /** One object for all: whoever gets it keeps nothing of it. All of it is there from the beginning, in one piece. */
+  readonly #facts: RequestFacts = {
+    method: '',
+    status: 0,
+    outcome: 'ok',
+    startedAtMs: 0.5,
+    dispatchedAtMs: 0.5,
+    doneAtMs: 0.5,
+    requestBytes: 0,
+    responseBytes: 0,
+    isHttp2: false,
+    isHttp10: false,
+    isEncrypted: false,
+    upstreamIsHttp2: false,
+    isAnyProbe: false,
+    isForwarded: false,
+    routeTag: '',
+  }
 
   constructor(
     listeners: Listeners,

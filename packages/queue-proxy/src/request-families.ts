@@ -47,6 +47,15 @@ export const REFUSALS: FamilyDescription = described(
   'Requests and connections that were turned away, by reason.',
   ['reason'],
 )
+/** How requests ended. */
+export const REQUEST_OUTCOMES: FamilyDescription = described(
+  OWN_SCOPE,
+  'pilotlight.outcomes',
+  'pilotlight_outcomes_total',
+  '{request}',
+  'Requests that are over, by how they ended.',
+  ['outcome'],
+)
 /** Clients that did not wait. */
 export const CLIENTS_GONE: FamilyDescription = described(
   OWN_SCOPE,

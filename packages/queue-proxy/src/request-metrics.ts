@@ -1,9 +1,11 @@
+import type { Outcome } from '@pilotlight/relay'
 import {
   countedOutcome,
   countedStatus,
   type HttpFacts,
   HttpMetrics,
   HttpOwner,
+  OUTCOMES,
   statusLabel,
   statusPlace,
 } from '@pilotlight/service'
@@ -25,6 +27,7 @@ import {
   IN_FLIGHT,
   QUEUE_DEPTH,
   REFUSALS,
+  REQUEST_OUTCOMES,
   SLOTS_FREE,
   SLOTS_USED,
   WAITING,
@@ -76,6 +79,7 @@ export class RequestMetrics {
   readonly #invocations: (Histogram | undefined)[] = []
   readonly #invocation: HistogramFamily
   readonly #refusals: Readonly<Record<CountedRefusal, Counter>>
+  readonly #outcomes: Readonly<Record<Outcome, Counter>>
   readonly #clientGone: Counter
 
   /** Adds the families to `registry`. `appPort` is where the app listens; `figures` is asked at every collection. */
@@ -87,6 +91,10 @@ export class RequestMetrics {
     this.#refusals = Object.fromEntries(
       REFUSAL_REASONS.map((reason) => [reason, refusals.with(reason)]),
     ) as Record<CountedRefusal, Counter>
+    const outcomes = registry.add(new CounterFamily(REQUEST_OUTCOMES))
+    this.#outcomes = Object.fromEntries(
+      OUTCOMES.map((outcome) => [outcome, outcomes.with(outcome)]),
+    ) as Record<Outcome, Counter>
     this.#clientGone = registry.add(new CounterFamily(CLIENTS_GONE)).with()
     addFigures(registry, figures)
   }
@@ -99,8 +107,12 @@ export class RequestMetrics {
   /** A request is over. */
   onDone(facts: RequestFacts): void {
     const owner = this.#tags.get(facts.routeTag)
-    if (countedOutcome(facts.status, facts.outcome) === 'client-gone') this.#clientGone.add(1)
-    if (!facts.isAnyProbe) this.#http.measureServer(owner, facts)
+    const outcome = countedOutcome(facts.status, facts.outcome)
+    if (outcome === 'client-gone') this.#clientGone.add(1)
+    if (!facts.isAnyProbe) {
+      this.#outcomes[outcome].add(1)
+      this.#http.measureServer(owner, facts)
+    }
     if (!facts.isForwarded) return
     if (!facts.isAnyProbe) this.#observeInvocation(facts)
     this.#http.measureClient(owner, facts)

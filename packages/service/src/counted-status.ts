@@ -1,5 +1,8 @@
 import type { Outcome } from '@pilotlight/relay'
 
+/** Every outcome, as labels have it. */
+export const OUTCOMES: readonly Outcome[] = ['ok', 'client-gone', 'refused', 'timeout', 'upstream-failed']
+
 /** What a request counts as whose client left before it was over. nginx made the number known; it is never sent. */
 export const CLIENT_GONE = 499
 /** What counts when a response was cut after its head: whatever its head said, it did not succeed. */

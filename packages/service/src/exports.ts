@@ -22,6 +22,8 @@ interface Parts {
   readonly push: MetricPush | null
   readonly tracing: Tracing | null
   readonly requestLog: RequestLog | null
+  /** Ends what the metrics of the process keep running. */
+  readonly stopMetrics: (() => void) | null
 }
 
 /** Where metrics, traces and request logs go: what is configured of them, and nothing else is loaded. */
@@ -35,6 +37,7 @@ export class Exports {
   readonly #settings: ObservabilitySettings
   readonly #page: PrometheusPage | null
   readonly #push: MetricPush | null
+  readonly #stopMetrics: (() => void) | null
 
   private constructor(settings: ObservabilitySettings, parts: Parts) {
     this.registry = parts.registry
@@ -43,6 +46,7 @@ export class Exports {
     this.#settings = settings
     this.#page = parts.page
     this.#push = parts.push
+    this.#stopMetrics = parts.stopMetrics
   }
 
   /** Loads and starts what the settings ask for. `addFamilies` gets the registry before anything is exported. */
@@ -59,16 +63,17 @@ export class Exports {
     let registry: MetricRegistry | null = null
     let page: PrometheusPage | null = null
     let push: MetricPush | null = null
+    let stopMetrics: (() => void) | null = null
     if (metrics !== null) {
       registry = new MetricRegistry()
       addFamilies(registry)
-      addProcessMetrics(registry)
+      stopMetrics = addProcessMetrics(registry)
       if (metrics.protocol === 'prometheus') page = await PrometheusPage.create(registry, resource)
       else push = await MetricPush.start(registry, resource, metrics, events)
     }
     const tracing = tracingSettings === null ? null : await Tracing.start(tracingSettings, resource, events)
     const requestLog = openRequestLog(settings, log)
-    return new Exports(settings, { registry, page, push, tracing, requestLog })
+    return new Exports(settings, { registry, page, push, tracing, requestLog, stopMetrics })
   }
 
   /** Opens the port of the metrics page, when there is one. A port that is taken is only logged, as in Knative. */
@@ -89,6 +94,7 @@ export class Exports {
   /** Sends what waits to be sent, within the time that is allowed for it. */
   async close(): Promise<void> {
     await Promise.all([this.#push?.stop(), this.tracing?.stop()])
+    this.#stopMetrics?.()
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type MetricScope,
   SIZE_BOUNDS,
 } from '@pilotlight/telemetry'
-import { countedOutcome, countedStatus } from './counted-status.ts'
+import { countedOutcome, countedStatus, OUTCOMES } from './counted-status.ts'
 import { KNOWN_METHODS, methodIndex } from './known-methods.ts'
 
 /** Scope of what Knative's HTTP instrumentation measures, and its version; kept, so that a query finds either. */
@@ -56,7 +56,7 @@ const CLIENT_COMBINATIONS = KNOWN_METHODS.length * VERSIONS.length
 /** Places for a status: 100 to 599, and one for what is none. */
 const STATUS_PLACES = 501
 /** Outcomes other than `ok`, which stand in place of a status towards the upstream. */
-const ERROR_TYPES = ['client-gone', 'refused', 'timeout', 'upstream-failed'] as const
+const ERROR_TYPES = OUTCOMES.filter((outcome) => outcome !== 'ok')
 
 /** The instruments of one label set, towards a client or an upstream. */
 class Measures {
@@ -116,6 +116,15 @@ export class HttpMetrics {
     this.#serverResponseSize = registry.add(sizeFamily('server', 'response', server))
     this.#clientDuration = registry.add(durationFamily('client', client))
     this.#clientRequestSize = registry.add(sizeFamily('client', 'request', client))
+  }
+
+  /** The owner's requests are over for good: its series go. `values` are those of the owner's attributes, by name. */
+  remove(values: Readonly<Record<string, AttributeValue>>): void {
+    this.#serverDuration.remove(values)
+    this.#serverRequestSize.remove(values)
+    this.#serverResponseSize.remove(values)
+    this.#clientDuration.remove(values)
+    this.#clientRequestSize.remove(values)
   }
 
   /** A request is over, as its client saw it. */

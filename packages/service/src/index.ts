@@ -1,7 +1,7 @@
 /** What both services are made with: answers, service ports, trust, TLS rules, HTTP metrics, spans, a graceful end. */
 export { Answers, pathOf } from './answers.ts'
 export { closeGracefully } from './closing.ts'
-export { CLIENT_GONE, countedOutcome, countedStatus } from './counted-status.ts'
+export { CLIENT_GONE, countedOutcome, countedStatus, OUTCOMES } from './counted-status.ts'
 export { ExchangeRecord } from './exchange-record.ts'
 export { Exports } from './exports.ts'
 export { answerFailure } from './failure-answers.ts'
@@ -18,6 +18,7 @@ export {
   statusPlace,
 } from './http-metrics.ts'
 export { KNOWN_METHODS, methodIndex, OTHER_METHOD } from './known-methods.ts'
+export { readListenAddress } from './listen-address.ts'
 export {
   type ObservabilityDefaults,
   type ObservabilitySettings,

@@ -1,18 +1,22 @@
 /** The process: settings, logs, metrics, traces. */
 export { Environment, type IntegerBounds, parseGoInteger } from './environment.ts'
+export { type ColdStartPhase, coldStartPhases } from './latency/cold-start-phases.ts'
+export { EventLoopDelay } from './latency/event-loop-delay.ts'
+export { LatencyWindow } from './latency/latency-window.ts'
 export { LOG_LEVELS, type LogLevel, parseLogLevel } from './logger-config.ts'
 export { createLogger, type LogFields, Logger, type LoggerOptions } from './logger.ts'
 export { FLUSH_BUDGET_MS } from './metrics/budget.ts'
 export { Counter } from './metrics/counter.ts'
 export type { ExportEvents } from './metrics/export-health.ts'
 export { Gauge } from './metrics/gauge.ts'
-export { DURATION_BOUNDS, Histogram, SIZE_BOUNDS } from './metrics/histogram.ts'
+export { COLD_START_BOUNDS, DURATION_BOUNDS, Histogram, SIZE_BOUNDS } from './metrics/histogram.ts'
 export {
   type AttributeValue,
   CounterFamily,
   type FamilyDescription,
   GaugeFamily,
   HistogramFamily,
+  MetricFamily,
   type MetricScope,
   SERIES_MAX,
 } from './metrics/metric-family.ts'

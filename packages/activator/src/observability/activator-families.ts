@@ -85,6 +85,15 @@ export const RETRIES: FamilyDescription = described(
   'Requests that were sent again or went back to their line, by the failure before.',
   ['reason'],
 )
+/** How requests ended. */
+export const REQUEST_OUTCOMES: FamilyDescription = described(
+  OWN_SCOPE,
+  'pilotlight.outcomes',
+  'pilotlight_outcomes_total',
+  '{request}',
+  'Requests that are over, by how they ended.',
+  ['outcome', ...SHORT_REVISION],
+)
 /** Clients that did not wait. */
 export const CLIENTS_GONE: FamilyDescription = described(
   OWN_SCOPE,
@@ -129,4 +138,49 @@ export const INSTANCES: FamilyDescription = described(
   '{instance}',
   'Instances that requests may be sent to.',
   SHORT_REVISION,
+)
+/** Taken slots. */
+export const SLOTS_USED: FamilyDescription = described(
+  OWN_SCOPE,
+  'pilotlight.slots.used',
+  'pilotlight_slots_used',
+  '{request}',
+  'Requests that hold a slot at an instance.',
+  SHORT_REVISION,
+)
+/** Free slots. */
+export const SLOTS_FREE: FamilyDescription = described(
+  OWN_SCOPE,
+  'pilotlight.slots.free',
+  'pilotlight_slots_free',
+  '{request}',
+  'Slots of instances that requests may take now.',
+  SHORT_REVISION,
+)
+/** How cold starts ended. */
+export const COLD_STARTS: FamilyDescription = described(
+  OWN_SCOPE,
+  'pilotlight.cold_starts',
+  'pilotlight_cold_starts_total',
+  '{cold_start}',
+  'Cold starts, by how they ended.',
+  ['outcome', ...SHORT_REVISION],
+)
+/** What a whole cold start took. */
+export const COLD_START_DURATION: FamilyDescription = described(
+  OWN_SCOPE,
+  'pilotlight.cold_start.duration',
+  'pilotlight_cold_start_duration_seconds',
+  's',
+  'Time from the first request that waited to the first byte of its response.',
+  SHORT_REVISION,
+)
+/** What its phases took. */
+export const COLD_START_PHASE: FamilyDescription = described(
+  OWN_SCOPE,
+  'pilotlight.cold_start.phase.duration',
+  'pilotlight_cold_start_phase_duration_seconds',
+  's',
+  'Time from the step before to the one that the phase is named by.',
+  ['phase', ...SHORT_REVISION],
 )

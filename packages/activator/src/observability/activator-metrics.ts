@@ -1,8 +1,9 @@
 import { type HoldRefusal, refusalName } from '@pilotlight/admission'
 import type { ActivityStat } from '@pilotlight/platform'
 import { type Failure, FAILURES, monotonicNow } from '@pilotlight/relay'
-import { countedOutcome, type HttpFacts, HttpMetrics, HttpOwner } from '@pilotlight/service'
+import { countedOutcome, type HttpFacts, HttpMetrics } from '@pilotlight/service'
 import {
+  type ColdStartRecord,
   type Counter,
   CounterFamily,
   type Gauge,
@@ -12,20 +13,14 @@ import {
 import type { Revision } from '../revision.ts'
 import type { Revisions } from '../revisions.ts'
 import {
-  ACTIVE,
   CLIENTS_GONE,
-  CONCURRENCY,
   CONNECTIONS_LOST,
-  HELD_BYTES,
   HTTP_ATTRIBUTES,
-  INSTANCES,
-  OLDEST_AGE,
-  QUEUED,
   REACHABLE,
   REFUSALS,
   RETRIES,
-  WAKE_UPS,
 } from './activator-families.ts'
+import { RevisionFamilies, RevisionMeasures } from './revision-measures.ts'
 
 /** Why requests and connections are turned away. */
 export const REFUSAL_REASONS = [
@@ -40,68 +35,32 @@ export const REFUSAL_REASONS = [
 /** One of {@link REFUSAL_REASONS}. */
 export type CountedRefusal = (typeof REFUSAL_REASONS)[number]
 
+/** So many revisions are measured before any is forgotten without a collection. */
+const CROWD = 1000
+
 /** Whom the connection of Knative's metrics leads to. */
 const PEER = 'autoscaler'
-
-/** The instruments of one revision, kept with it so that nothing is looked up per request. */
-class RevisionMeasures {
-  readonly http: HttpOwner
-  readonly concurrency: Gauge
-  readonly queued: Gauge
-  readonly active: Gauge
-  readonly wakeUps: Counter
-  readonly heldBytes: Gauge
-  readonly oldestAge: Gauge
-  readonly instances: Gauge
-
-  constructor({ spec }: Revision, families: Families) {
-    const { namespace, service, configuration, name } = spec
-    const all = [namespace, service, configuration, name]
-    this.http = new HttpOwner(all, [])
-    this.concurrency = families.concurrency.with(...all)
-    this.queued = families.queued.with(namespace, name)
-    this.active = families.active.with(namespace, name)
-    this.wakeUps = families.wakeUps.with(namespace, name)
-    this.heldBytes = families.heldBytes.with(namespace, name)
-    this.oldestAge = families.oldestAge.with(namespace, name)
-    this.instances = families.instances.with(namespace, name)
-  }
-}
-
-interface Families {
-  readonly concurrency: GaugeFamily
-  readonly queued: GaugeFamily
-  readonly active: GaugeFamily
-  readonly wakeUps: CounterFamily
-  readonly heldBytes: GaugeFamily
-  readonly oldestAge: GaugeFamily
-  readonly instances: GaugeFamily
-}
 
 /** Measures what the activator does. What can be asked when it is collected is kept nowhere in between. */
 export class ActivatorMetrics {
   readonly #http: HttpMetrics
-  readonly #families: Families
-  readonly #measures = new WeakMap<Revision, RevisionMeasures>()
+  readonly #families = new RevisionFamilies()
+  /** Only of revisions that were ever asked for: there may be thousands that never are. */
+  readonly #measures = new Map<Revision, RevisionMeasures>()
+  readonly #revisions: Revisions
   readonly #refusals: Readonly<Record<CountedRefusal, Counter>>
   readonly #retries: Readonly<Record<Failure, Counter>>
   readonly #clientsGone: Counter
   readonly #reachable: Gauge
   readonly #connectionsLost: Counter
   #isConnected = false
+  #crowd = CROWD
 
   /** Adds the families to `registry`. */
   constructor(registry: MetricRegistry, revisions: Revisions) {
+    this.#revisions = revisions
     this.#http = new HttpMetrics(registry, HTTP_ATTRIBUTES)
-    this.#families = {
-      concurrency: registry.add(new GaugeFamily(CONCURRENCY)),
-      queued: registry.add(new GaugeFamily(QUEUED)),
-      active: registry.add(new GaugeFamily(ACTIVE)),
-      wakeUps: registry.add(new CounterFamily(WAKE_UPS)),
-      heldBytes: registry.add(new GaugeFamily(HELD_BYTES)),
-      oldestAge: registry.add(new GaugeFamily(OLDEST_AGE)),
-      instances: registry.add(new GaugeFamily(INSTANCES)),
-    }
+    this.#families.addTo(registry)
     const refusals = registry.add(new CounterFamily(REFUSALS))
     this.#refusals = Object.fromEntries(
       REFUSAL_REASONS.map((reason) => [reason, refusals.with(reason)]),
@@ -117,30 +76,47 @@ export class ActivatorMetrics {
     this.#clientsGone = registry.add(new CounterFamily(CLIENTS_GONE)).with()
     this.#reachable = registry.add(new GaugeFamily(REACHABLE)).with(PEER)
     this.#connectionsLost = registry.add(new CounterFamily(CONNECTIONS_LOST)).with(PEER)
-    registry.beforeCollection(() => this.#collect(revisions))
+    registry.beforeCollection(() => this.#collect())
   }
 
   #of(revision: Revision): RevisionMeasures {
-    let measures = this.#measures.get(revision)
-    if (measures === undefined) {
-      measures = new RevisionMeasures(revision, this.#families)
-      this.#measures.set(revision, measures)
-    }
+    const known = this.#measures.get(revision)
+    if (known !== undefined) return known
+    // Where nobody collects, nobody else would forget.
+    if (this.#measures.size >= this.#crowd) this.#forgetAll()
+    const measures = new RevisionMeasures(revision, this.#families)
+    this.#measures.set(revision, measures)
     return measures
   }
 
-  /** Only of revisions that were ever asked for: there may be thousands that never are. */
-  #collect(revisions: Revisions): void {
+  #forgetAll(): void {
+    for (const [revision, { isOver }] of this.#measures) if (isOver) this.#forget(revision)
+    this.#crowd = Math.max(CROWD, 2 * this.#measures.size)
+  }
+
+  /** The series of a revision go with it, unless there is one of the same name again. */
+  #forget(revision: Revision): void {
+    const { namespace, name } = revision.spec
+    const next = this.#revisions.find(namespace, name)
+    if (next === revision) return
+    this.#measures.delete(revision)
+    if (next !== null) {
+      this.#of(next)
+      return
+    }
+    const owner = { 'k8s.namespace.name': namespace, 'kn.revision.name': name }
+    this.#families.remove(owner)
+    this.#http.remove(owner)
+  }
+
+  #collect(): void {
     const now = monotonicNow()
-    for (const revision of revisions.all()) {
-      const measures = this.#measures.get(revision)
-      if (measures === undefined) continue
-      const { line, activity, instances } = revision
-      measures.queued.set(line.length)
-      measures.active.set(Math.max(0, activity.concurrency - line.length))
-      measures.heldBytes.set(line.bytes.used)
-      measures.oldestAge.set(line.length === 0 ? 0 : Math.max(0, now - line.oldestEnteredAt) / 1000)
-      measures.instances.set(instances.length)
+    for (const [revision, measures] of this.#measures) {
+      measures.refresh(now)
+      if (!measures.isOver) continue
+      // What it counted last is to be seen once.
+      if (measures.wasSeenOver) this.#forget(revision)
+      measures.wasSeenOver = true
     }
   }
 
@@ -176,11 +152,18 @@ export class ActivatorMetrics {
     this.#reachable.set(isConnected ? 1 : 0)
   }
 
+  /** A cold start is over. */
+  onColdStart(revision: Revision, record: ColdStartRecord): void {
+    this.#of(revision).onColdStart(record)
+  }
+
   /** A request is over; `wasSent` is whether it was at an instance. */
   onDone(revision: Revision, facts: HttpFacts, wasSent: boolean): void {
-    const { http } = this.#of(revision)
-    if (countedOutcome(facts.status, facts.outcome) === 'client-gone') this.#clientsGone.add(1)
-    this.#http.measureServer(http, facts)
-    if (wasSent) this.#http.measureClient(http, facts)
+    const measures = this.#of(revision)
+    const outcome = countedOutcome(facts.status, facts.outcome)
+    measures.onDone(outcome)
+    if (outcome === 'client-gone') this.#clientsGone.add(1)
+    this.#http.measureServer(measures.http, facts)
+    if (wasSent) this.#http.measureClient(measures.http, facts)
   }
 }

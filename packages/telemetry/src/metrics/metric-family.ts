@@ -75,6 +75,19 @@ export abstract class MetricFamily<T extends Instrument = Instrument> {
     return series.instrument
   }
 
+  /**
+   * Takes out every series with these values of attributes, whatever its others are. Whoever kept an instrument of one may
+   * go on counting, and nobody sees it.
+   */
+  remove(attributes: Readonly<Record<string, AttributeValue>>): void {
+    const wanted = Object.entries(attributes).map(([name, value]) => ({
+      place: this.description.attributes.indexOf(name),
+      value,
+    }))
+    for (const [key, { values }] of this.#series)
+      if (wanted.every(({ place, value }) => values[place] === value)) this.#series.delete(key)
+  }
+
   /** Every series, in the order of their first use. */
   series(): Iterable<Series<T>> {
     return this.#series.values()

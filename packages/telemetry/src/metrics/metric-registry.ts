@@ -30,6 +30,11 @@ export class MetricRegistry {
     this.#refreshers.push(refresh)
   }
 
+  /** Every family, with what was true when it was collected last. */
+  get families(): readonly AnyFamily[] {
+    return this.#families
+  }
+
   /** Every family with what is true now. */
   collect(): readonly AnyFamily[] {
     for (const refresh of this.#refreshers) refresh()

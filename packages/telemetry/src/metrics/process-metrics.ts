@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { CounterFamily, type FamilyDescription, GaugeFamily } from './metric-family.ts'
+import { EventLoopDelay } from '../latency/event-loop-delay.ts'
 import type { MetricRegistry } from './metric-registry.ts'
 
 /** What the kernel prints for no limit; Prometheus' client for Go reports 2^64 - 1 then. */
@@ -13,10 +14,13 @@ const STAT_VSIZE = 20
 
 /**
  * Registers the metrics of the process: `process_*` as Prometheus' client for Go names them, and `nodejs_*` in place of
- * its `go_*`. They are read when they are collected, there is no timer; what the system does not tell is left out.
+ * its `go_*`. They are read when they are collected, and until then there is no timer; what the system does not tell is
+ * left out. Answers a function that ends the timer.
  */
-export function addProcessMetrics(registry: MetricRegistry): void {
+export function addProcessMetrics(registry: MetricRegistry): () => void {
+  const delay = new EventLoopDelay()
   const refreshers = [
+    addEventLoopDelay(registry, delay),
     addCpuAndTimes(registry),
     addMemory(registry),
     addFiles(registry),
@@ -26,6 +30,23 @@ export function addProcessMetrics(registry: MetricRegistry): void {
   registry.beforeCollection(() => {
     for (const refresh of refreshers) refresh()
   })
+  return () => delay.stop()
+}
+
+/** Since the last collection: two that collect in turn each see what is new since the other. */
+function addEventLoopDelay(registry: MetricRegistry, delay: EventLoopDelay): () => void {
+  const figures = (['p50', 'p99', 'max'] as const).map((figure) => {
+    const what =
+      figure === 'max' ? 'Longest delay' : `${figure === 'p50' ? 'Median' : '99th percentile'} of the delays`
+    const name = `nodejs.eventloop.delay.${figure}`
+    const text = `${what} of the event loop since the last collection, in seconds.`
+    const family = gauge(registry, name, `nodejs_eventloop_delay_${figure}_seconds`, 's', text)
+    return { figure, series: family.with() }
+  })
+  return () => {
+    const now = delay.read(performance.now())
+    for (const { figure, series } of figures) series.set(now[figure] / 1000)
+  }
 }
 
 function addCpuAndTimes(registry: MetricRegistry): () => void {

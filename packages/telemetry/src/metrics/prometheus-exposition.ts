@@ -54,7 +54,7 @@ export class PrometheusPage {
       [text, false],
       [openMetrics, true],
     ] as const) {
-      for (const family of registry.collect()) register(page, new FamilyText(family, isOpenMetrics))
+      for (const family of registry.families) register(page, new FamilyText(family, isOpenMetrics))
       register(page, target)
     }
     return new PrometheusPage(registry, text, openMetrics)

@@ -78,3 +78,20 @@ t.test('what is asked at a collection is asked at every one', async (t) => {
   registry.collect()
   t.equal(gauge.value, 2)
 })
+
+t.test('what is removed is gone from the page, and makes room', async (t) => {
+  const family = new CounterFamily(description('a.b', ['namespace', 'revision', 'method']), 3)
+  const gone = family.with('a', 'one', 'GET')
+  family.with('a', 'one', 'PUT')
+  family.with('b', 'one', 'GET')
+  family.remove({ namespace: 'a', revision: 'one' })
+  gone.add(1)
+  t.strictSame(
+    Array.from(family.series(), ({ values }) => values),
+    [['b', 'one', 'GET']],
+  )
+  t.not(family.with('a', 'one', 'GET'), gone, 'it begins anew')
+  t.equal(family.overflow, null)
+  family.remove({ unknown: 'x' })
+  t.equal(Array.from(family.series()).length, 2, 'an attribute that it does not have')
+})

@@ -9,7 +9,7 @@ import {
 import { MetricRegistry } from '../../src/metrics/metric-registry.ts'
 import { addProcessMetrics } from '../../src/metrics/process-metrics.ts'
 import { PrometheusPage } from '../../src/metrics/prometheus-exposition.ts'
-import { parsePage } from './support/exposition-parser.ts'
+import { parsePage } from '../../../../test/metrics/support/exposition-parser.ts'
 import { seeded } from './support/seed.ts'
 
 const SCOPE = { name: 'the/scope', version: '1.2' }
