@@ -8,7 +8,7 @@
 //   made.json               which modules stand in which file, and which Node the .cache is for
 //
 // docs/decisions/0017-how-the-queue-proxy-ships.md has the reasons.
-import { build, type BuildOptions, type PluginBuild } from 'esbuild'
+import { build, type BuildOptions, type Metafile, type PluginBuild } from 'esbuild'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -55,7 +55,7 @@ const program = await build({
   footer: { js: '})' },
   plugins: [{ name: 'libraries', setup: (esbuild) => separateLibraries(esbuild) }],
 })
-const modules: Record<string, string[]> = { 'program.cjs': Object.keys(program.metafile.inputs) }
+const modules: Record<string, string[]> = { 'program.cjs': modulesIn(program.metafile) }
 for (const name of Object.keys(LIBRARIES)) modules[`${name}.cjs`] = await bundleLibrary(name)
 const made = { node: process.version, modules }
 writeFileSync(join(out, 'made.json'), `${JSON.stringify(made, null, 1)}\n`)
@@ -94,7 +94,12 @@ async function bundleLibrary(name: string): Promise<string[]> {
     minify: true,
     outfile: join(out, `${name}.cjs`),
   })
-  return Object.keys(metafile.inputs)
+  return modulesIn(metafile)
+}
+
+/** What stands in what was written: more is read, and left out because nobody uses it. */
+function modulesIn({ outputs }: Metafile): string[] {
+  return Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs))
 }
 
 /** The name of the program has a hash of its text, so that code that was compiled for another one is never run. */

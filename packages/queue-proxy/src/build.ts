@@ -35,7 +35,7 @@ const MIB = 1024 * 1024
  */
 export async function build(settings: QueueProxySettings, log: Logger): Promise<Sidecar> {
   const startedAt = monotonicNow()
-  const { containerConcurrency, userPort, identity } = settings
+  const { containerConcurrency, host, userPort, identity } = settings
   const limit =
     containerConcurrency > 0
       ? new ConcurrencyLimit(containerConcurrency, settings.queueDepth, settings.overflow)
@@ -66,8 +66,8 @@ export async function build(settings: QueueProxySettings, log: Logger): Promise<
   const relay = await Relay.start(
     {
       listen: [
-        { port: settings.servingPort },
-        ...(settings.tls === null ? [] : [{ port: settings.tls.port, tls: settings.tls.settings }]),
+        { host, port: settings.servingPort },
+        ...(settings.tls === null ? [] : [{ host, port: settings.tls.port, tls: settings.tls.settings }]),
       ],
       proxyName: PROXY_NAME,
       connectionsMax: settings.connectionsMax,
@@ -95,16 +95,18 @@ export async function build(settings: QueueProxySettings, log: Logger): Promise<
   const open: OpenPorts = { main: relay }
   const sidecar = new Sidecar(settings, open, { drainer, admin, readiness, queueProxy, observability }, log)
   try {
-    open.admin = await openServicePort({ port: settings.adminPort }, PROXY_NAME, (exchange) =>
+    open.admin = await openServicePort({ host, port: settings.adminPort }, PROXY_NAME, (exchange) =>
       admin.answer(exchange),
     )
-    open.autoscaling = await openServicePort({ port: settings.autoscalingPort }, PROXY_NAME, (exchange) =>
-      autoscaling.answer(exchange),
+    open.autoscaling = await openServicePort(
+      { host, port: settings.autoscalingPort },
+      PROXY_NAME,
+      (exchange) => autoscaling.answer(exchange),
     )
     const scrape = (await observability?.openPort(log)) ?? null
     if (scrape !== null) open.metrics = scrape
     if (settings.observability.isProfiling) {
-      open.profiling = await openProfilingPort({ port: settings.profilingPort }, answers)
+      open.profiling = await openProfilingPort({ host, port: settings.profilingPort }, answers)
     }
   } catch (error) {
     sidecar.destroy()

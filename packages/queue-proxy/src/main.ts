@@ -3,9 +3,10 @@ import { endOnSignal } from '@pilotlight/service'
 import { createLogger } from '@pilotlight/telemetry'
 import { build } from './build.ts'
 import { readSettings } from './settings.ts'
+import { tellPorts, watchStarter } from './starter.ts'
 import { VERSION } from './version.ts'
 
-/** A start or an end that failed, as in Knative. */
+/** A start or an end that failed, as in Knative; and the end of whoever started us. */
 const FAILED = 1
 
 const { settings, problems } = readSettings(process.env)
@@ -31,6 +32,10 @@ async function run(): Promise<void> {
     const sidecar = await build(settings, log)
     sidecar.announce()
     endOnSignal(() => sidecar.shutdown())
+    const { portsFd, hasLifeline } = settings.starter
+    if (portsFd !== null) tellPorts(portsFd, sidecar.ports)
+    // Nobody is left then who would wait for a drain, or for anything else. Not sooner: no start waits for it.
+    if (hasLifeline) watchStarter(() => process.exit(FAILED))
   } catch (error) {
     log.error('Failed to bring up queue-proxy, shutting down.', { error: (error as Error).message })
     process.exit(FAILED)

@@ -1,10 +1,16 @@
 import type { Overflow } from '@pilotlight/admission'
 import { Environment } from '@pilotlight/telemetry'
 import type { Clocks } from '@pilotlight/relay'
-import { type ObservabilitySettings, readObservability, TrustedPeers } from '@pilotlight/service'
+import {
+  type ObservabilitySettings,
+  readListenAddress,
+  readObservability,
+  TrustedPeers,
+} from '@pilotlight/service'
 import type { AppProtocol } from './app.ts'
 import { type ProbeSpec, parseProbes } from './readiness/probe-spec.ts'
 import { ownAttributes } from './own-attributes.ts'
+import { readStarter, type StarterSettings } from './starter.ts'
 import { readTls, type TlsFiles } from './tls-files.ts'
 import { VERSION } from './version.ts'
 
@@ -21,6 +27,8 @@ export interface Identity {
 /** Everything the sidecar is told by its environment. Times are ms. docs/reference/queue-proxy.md has the variables. */
 export interface QueueProxySettings {
   readonly identity: Identity
+  /** The address on which our ports are open; `::` is every one of this machine. The page of metrics has its own. */
+  readonly host: string
   /** 0 is any free port, here and below. */
   readonly servingPort: number
   /** Null when no certificate is mounted. */
@@ -51,6 +59,7 @@ export interface QueueProxySettings {
   readonly loggingConfig: string
   readonly loggingLevel: string
   readonly observability: ObservabilitySettings
+  readonly starter: StarterSettings
 }
 
 /** Places for waiting requests per slot, as in Knative. */
@@ -97,6 +106,7 @@ export function readSettings(values: Readonly<Record<string, string | undefined>
     detectsHttp2,
     loggingConfig,
     loggingLevel,
+    host: readListenAddress(env, 'QUEUE_HOST'),
     tls: readTls(env, tlsPort),
     adminPort: env.port('QUEUE_ADMIN_PORT', 8022),
     autoscalingPort: env.port('QUEUE_METRICS_PORT', 9090),
@@ -113,6 +123,7 @@ export function readSettings(values: Readonly<Record<string, string | undefined>
       resource: ownAttributes(env, VERSION),
       prometheusPort: PROMETHEUS_PORT,
     }),
+    starter: readStarter(env),
   }
   return { settings, problems: env.problems }
 }

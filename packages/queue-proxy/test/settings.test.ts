@@ -54,6 +54,8 @@ t.test('without our variables everything is as Knative has it', async (t) => {
     drainTunnelMs: 60_000,
     connectionsMax: 20_000,
     holdBytes: 65_536,
+    host: '::',
+    starter: { portsFd: null, hasLifeline: false },
   })
 })
 
@@ -85,6 +87,9 @@ t.test('every problem is named, those of Knative first and in its words', async 
     QUEUE_APP_PROTOCOL: 'http3',
     QUEUE_TRUSTED_PEERS: 'everybody',
     QUEUE_DRAIN_SECONDS: '1.5',
+    QUEUE_HOST: 'everywhere',
+    QUEUE_PORTS_FD: '2',
+    QUEUE_LIFELINE: 'stdout',
     SERVING_POD: 'p'.repeat(254),
     OBSERVABILITY_CONFIG: '{x',
   })
@@ -101,6 +106,9 @@ t.test('every problem is named, those of Knative first and in its words', async 
     'QUEUE_APP_PROTOCOL is "http3"',
     'QUEUE_TRUSTED_PEERS has "everybody"',
     'QUEUE_DRAIN_SECONDS is "1.5"',
+    'QUEUE_HOST is "everywhere": it must be an IP address of this machine',
+    'QUEUE_PORTS_FD is "2": it must be a file descriptor from 3 to 1023',
+    'QUEUE_LIFELINE is "stdout": it must be one of stdin',
     'SERVING_POD has 254 bytes',
     'failed to parse OBSERVABILITY_CONFIG',
   ])
@@ -112,6 +120,20 @@ t.test('every problem is named, those of Knative first and in its words', async 
     'required key USER_PORT missing value',
   ])
   t.match(read({ USER_PORT: '0' }).problems, [/^USER_PORT is "0": it must be the app's port, 1 to 65535/])
+})
+
+t.test('who starts it may say where it listens, and how they are tied', async (t) => {
+  const { settings, problems } = read({
+    QUEUE_HOST: '127.0.0.1',
+    QUEUE_PORTS_FD: '3',
+    QUEUE_LIFELINE: 'stdin',
+  })
+  t.strictSame(problems, [])
+  t.match(settings, { host: '127.0.0.1', starter: { portsFd: 3, hasLifeline: true } })
+  t.match(read({ QUEUE_HOST: '', QUEUE_PORTS_FD: '', QUEUE_LIFELINE: '' }), {
+    problems: { length: 0 },
+    settings: { host: '::', starter: { portsFd: null, hasLifeline: false } },
+  })
 })
 
 t.test('TLS is on when both files are there', async (t) => {
