@@ -5,6 +5,10 @@ export { type Documents, FILE_BYTES_MAX, readDocuments } from './document/docume
 export type { Problem, Problems } from './document/problems.ts'
 export type { Bounds, Item, Kind, Section } from './document/section.ts'
 export { Unique } from './document/unique.ts'
+export { loadLocalPlatform } from './local/load.ts'
+export type { LocalPlatformOptions } from './local/local-platform.ts'
+export type { ManifestSet, ServiceManifest } from './manifest/manifest-set.ts'
+export { readManifests } from './manifest/read-manifests.ts'
 export type {
   ActivatorPeers,
   ActivityStat,
