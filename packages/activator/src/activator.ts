@@ -3,6 +3,7 @@ import type { Platform } from '@pilotlight/platform'
 import type { Relay } from '@pilotlight/relay'
 import { closeGracefully } from '@pilotlight/service'
 import type { Logger } from '@pilotlight/telemetry'
+import type { Admin } from './admin/admin.ts'
 import type { ActivityReports } from './activity-reports.ts'
 import type { Health } from './health.ts'
 import type { Observability } from './observability/observability.ts'
@@ -27,6 +28,8 @@ interface Parts {
   readonly health: Health
   /** Null when nothing of it is configured. */
   readonly observability: Observability | null
+  /** Null when no port for it is configured. */
+  readonly admin: Admin | null
 }
 
 /** What Knative calls its servers in its logs. */
@@ -36,6 +39,7 @@ const SERVER_NAMES: Readonly<Record<string, string>> = {
   tls: 'https',
   metrics: 'metrics',
   profiling: 'profile',
+  admin: 'admin',
 }
 
 /**
@@ -62,12 +66,14 @@ export class Activator {
   get ports(): PortNumbers {
     const [http1, h2c, tls] = this.#open.main?.ports ?? []
     const { metrics, profiling } = this.#open
+    const { admin } = this.#parts
     return {
       http1,
       h2c,
       ...(tls === undefined ? {} : { tls }),
       ...(metrics === undefined ? {} : { metrics: metrics.ports[0] }),
       ...(profiling === undefined ? {} : { profiling: profiling.ports[0] }),
+      ...(admin === null ? {} : { admin: admin.port }),
     }
   }
 
@@ -98,7 +104,7 @@ export class Activator {
 
   /** Ends without losing a request. Resolves when nothing is left. */
   async shutdown(): Promise<void> {
-    const { health, observability, platform, reports, revisions } = this.#parts
+    const { admin, health, observability, platform, reports, revisions } = this.#parts
     const { drainMs, drainTunnelMs } = this.#settings
     this.#log.info('Received TERM signal, attempting to gracefully shutdown servers.')
     this.#log.info(`Sleeping ${drainMs / 1000}s to allow K8s propagation of non-ready state`)
@@ -114,15 +120,17 @@ export class Activator {
     // Only scrapers are left; whoever keeps a connection open would keep us.
     for (const relay of Object.values(services)) relay.destroy()
     await observability?.close()
+    admin?.close()
     this.#log.info('Shutdown complete, exiting...')
   }
 
   /** Ends everything at once. */
   async destroy(): Promise<void> {
-    const { observability, platform, reports, revisions } = this.#parts
+    const { admin, observability, platform, reports, revisions } = this.#parts
     reports.close()
     for (const revision of revisions.all()) revision.close()
     for (const relay of Object.values(this.#open) as Relay[]) relay.destroy()
+    admin?.close()
     await platform.close()
     await observability?.close()
   }

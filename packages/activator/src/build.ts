@@ -1,9 +1,11 @@
 import { ActivityReporter, Holding } from '@pilotlight/admission'
-import { type Platform, type RevisionSpec, StaticPlatform } from '@pilotlight/platform'
+import { loadLocalPlatform, type Platform, type RevisionSpec, StaticPlatform } from '@pilotlight/platform'
 import { monotonicNow, Relay } from '@pilotlight/relay'
 import { openProfilingPort } from '@pilotlight/service'
 import type { Logger } from '@pilotlight/telemetry'
 import { Activator, type OpenPorts } from './activator.ts'
+import type { Admin, AdminParts } from './admin/admin.ts'
+import type { AdminSettings } from './admin/admin-settings.ts'
 import { ActivityReports } from './activity-reports.ts'
 import { answers, PROXY_NAME } from './answers.ts'
 import { connector } from './balance/connector.ts'
@@ -13,6 +15,7 @@ import { Health } from './health.ts'
 import { Location } from './location.ts'
 import type { ActivatorMetrics } from './observability/activator-metrics.ts'
 import type { Observability } from './observability/observability.ts'
+import { joinObservers } from './observers.ts'
 import { ProbeAnswers } from './probe-answers.ts'
 import { ProbeCrowd } from './probing/instance-probe.ts'
 import { SidecarProbeClient } from './probing/probe-client.ts'
@@ -28,6 +31,8 @@ import type { ActivatorSettings } from './settings.ts'
  */
 const CLIENT_IDLE_MS = 30 * 24 * 60 * 60 * 1000
 const MIB = 1024 * 1024
+/** With these the code that was compiled for the queue-proxy counts: docs/decisions/0017, 0024. */
+const QUEUE_PROXY_FLAGS = ['--max-semi-space-size=1']
 
 /** Time for everything that waits for some; it keeps no process alive. */
 const CLOCK = {
@@ -46,8 +51,9 @@ const CLOCK = {
 export async function build(
   settings: ActivatorSettings,
   log: Logger,
-  platform: Platform = createPlatform(settings, log),
+  own: Platform | null = null,
 ): Promise<Activator> {
+  const platform = own ?? (await createPlatform(settings, log))
   const { hold } = settings
   const health = new Health()
   const holding = new Holding({ heldMax: hold.heldMax, heldBytesMax: hold.heldBytesMax }, hold.namespace)
@@ -75,6 +81,14 @@ export async function build(
   const revisions = new Revisions(lifecycle, holding)
   observability = await startObservability(settings, revisions, log)
   const metrics = observability?.metrics ?? null
+  const coldStarts = { last: [], find: () => null, lastOf: () => null, onRecord: () => {} }
+  const admin = await createAdmin(settings.admin, {
+    platform: platform.name,
+    revisions,
+    holding,
+    health,
+    coldStarts,
+  })
   const wake = (revision: Revision): void => {
     metrics?.onWake(revision)
     platform.wake(revision.spec)
@@ -91,14 +105,16 @@ export async function build(
     holdBytes: hold.holdBytes,
     windowBytes: settings.windowBytes,
     wake,
-    observer: observability?.observer ?? null,
+    observer: joinObservers([observability?.observer, admin?.observer].filter((one) => one != null)),
   })
   lifecycle.front = front
 
   const open: OpenPorts = {}
-  const parts = { holding, platform, revisions, reports, health, observability }
+  const parts = { holding, platform, revisions, reports, health, observability, admin }
   const activator = new Activator(settings, open, parts, log)
   try {
+    // First, so that a port that is taken is said before anything was started.
+    await admin?.open()
     // What the platform knows comes before the first request, which could not be told where to go without it.
     await platform.start(revisions)
     const relay = await openMain(settings, front, metrics, log)
@@ -111,7 +127,10 @@ export async function build(
     const scrape = (await observability?.openPort(log)) ?? null
     if (scrape !== null) open.metrics = scrape
     if (settings.observability.isProfiling)
-      open.profiling = await openProfilingPort({ port: settings.ports.profiling }, answers)
+      open.profiling = await openProfilingPort(
+        { host: settings.ports.host, port: settings.ports.profiling },
+        answers,
+      )
   } catch (error) {
     await activator.destroy()
     throw error
@@ -125,13 +144,13 @@ function openMain(
   metrics: ActivatorMetrics | null,
   log: Logger,
 ): Promise<Relay> {
-  const { http, h2c, tls } = settings.ports
+  const { host, http, h2c, tls } = settings.ports
   return Relay.start(
     {
       listen: [
-        { port: http },
-        { port: h2c },
-        ...(tls === null ? [] : [{ port: tls.port, tls: tls.settings }]),
+        { host, port: http },
+        { host, port: h2c },
+        ...(tls === null ? [] : [{ host, port: tls.port, tls: tls.settings }]),
       ],
       proxyName: PROXY_NAME,
       connectionsMax: settings.connectionsMax,
@@ -162,6 +181,26 @@ async function startObservability(
   return await Observability.start(settings, revisions, log)
 }
 
-function createPlatform(settings: ActivatorSettings, log: Logger): Platform {
-  return new StaticPlatform({ file: settings.configFile, ownAddress: settings.podIp, log })
+/** Null when no port for it is configured: then it is not even loaded. */
+async function createAdmin(settings: AdminSettings | null, parts: AdminParts): Promise<Admin | null> {
+  if (settings === null) return null
+  const { Admin } = await import('./admin/admin.ts')
+  return new Admin(settings, parts)
+}
+
+async function createPlatform(settings: ActivatorSettings, log: Logger): Promise<Platform> {
+  const { configFile, local, podIp } = settings
+  if (local === null) return new StaticPlatform({ file: configFile, ownAddress: podIp, log })
+  const { commands, instancesMax, manifests, queueProxy, sidecarObservability } = local
+  return await loadLocalPlatform({
+    manifests,
+    commands,
+    queueProxy: [...QUEUE_PROXY_FLAGS, queueProxy],
+    sidecarEnv: { OBSERVABILITY_CONFIG: sidecarObservability },
+    instancesMax,
+    log,
+    output: process.stdout,
+    input: process.stdin,
+    env: process.env,
+  })
 }

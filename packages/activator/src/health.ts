@@ -15,6 +15,11 @@ export class Health {
     if (!isConnected && detail !== '') this.#detail = detail
   }
 
+  /** Whether the platform's control plane can be reached. */
+  get isConnected(): boolean {
+    return this.#isConnected
+  }
+
   /** Why no requests should come here, in Knative's words; empty when they should. */
   get problem(): string {
     if (this.#isTerminating) return 'received SIGTERM from kubelet'

@@ -3,16 +3,16 @@ import { endOnSignal } from '@pilotlight/service'
 import { createLogger } from '@pilotlight/telemetry'
 import { build } from './build.ts'
 import { readSettings } from './settings.ts'
+import { tellStarter, watchStarter } from './starter.ts'
 import { VERSION } from './version.ts'
 
 /** A start or an end that failed, as in Knative. */
 const FAILED = 1
 
 const { settings, problems } = readSettings(process.env)
-if (problems.length > 0) {
-  process.stderr.write(`${problems.join('\n')}\n`)
-  process.exit(FAILED)
-}
+// What it has started notices by itself.
+if (settings.hasLifeline) watchStarter(() => process.exit(FAILED))
+if (problems.length > 0) await fail(problems.join('\n'))
 
 const log = createLogger({
   config: settings.loggingConfig,
@@ -26,8 +26,15 @@ try {
   const activator = await build(settings, log)
   activator.announce()
   endOnSignal(() => activator.shutdown())
+  if (settings.hasLifeline) await tellStarter({ type: 'ready', ports: activator.ports })
 } catch (error) {
-  log.error('Failed to start the activator.', { error: (error as Error).message })
-  process.stderr.write(`${(error as Error).message}\n`)
+  const { message } = error as Error
+  log.error('Failed to start the activator.', { error: message })
+  await fail(message)
+}
+
+async function fail(message: string): Promise<void> {
+  process.stderr.write(`${message}\n`)
+  if (settings.hasLifeline) await tellStarter({ type: 'failed', message })
   process.exit(FAILED)
 }

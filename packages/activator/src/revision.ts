@@ -8,6 +8,7 @@ import {
 } from '@pilotlight/admission'
 import type { RevisionEndpoints, RevisionSpec, ScalingState } from '@pilotlight/platform'
 import type { Clocks } from '@pilotlight/relay'
+import type { Traffic } from './admin/traffic.ts'
 import type { Instance } from './balance/instance.ts'
 import { CountedSlots, type SlotSettings } from './balance/counted-slots.ts'
 import type { Slots } from './balance/slots.ts'
@@ -65,6 +66,8 @@ export class Revision implements WatchOwner {
   trouble = ''
   /** What the platform does about it, for those who look; null when it does not say. */
   scaling: ScalingState | null = null
+  /** What its requests are like, for the admin port; null without one, and before the first request. */
+  traffic: Traffic | null = null
   readonly #slots: CountedSlots
   readonly #watch: EndpointWatch
   readonly #dispatcher: Dispatcher

@@ -1,6 +1,7 @@
 import { POLICY_NAMES, type PolicyName, type TenantLimits } from '@pilotlight/admission'
 import {
   type ObservabilitySettings,
+  readListenAddress,
   readObservability,
   readTlsRules,
   TrustedPeers,
@@ -8,21 +9,25 @@ import {
 import type { TlsSettings } from '@pilotlight/relay'
 import { Environment } from '@pilotlight/telemetry'
 import { hostname } from 'node:os'
+import { type AdminSettings, readAdmin } from './admin/admin-settings.ts'
 import type { Burst } from './balance/instance.ts'
 import type { CallerSource } from './caller.ts'
-import { goDurationMs } from './go-duration.ts'
+import { readDuration } from './go-duration.ts'
+import { type LocalSettings, readLocal } from './local-settings.ts'
 import { MESH_MODES, type MeshMode } from './probing/endpoint-watch.ts'
 import type { ProbePace } from './probing/instance-probe.ts'
 import { clusterDomain } from './routing/cluster-domain.ts'
 import { VERSION } from './version.ts'
 
 /** Where the instances are. */
-export const PLATFORMS = ['static'] as const
+export const PLATFORMS = ['static', 'local'] as const
 /** One of {@link PLATFORMS}. */
 export type PlatformName = (typeof PLATFORMS)[number]
 
 /** Where requests and scrapers come in; 0 is any free port. */
 export interface PortSettings {
+  /** The address on which they are open; `::` is every one of this machine. */
+  readonly host: string
   readonly http: number
   readonly h2c: number
   /** Null when no certificate is configured. */
@@ -60,9 +65,15 @@ export interface ActivatorSettings {
   readonly podIp: string
   readonly systemNamespace: string
   readonly platform: PlatformName
-  /** The file of the static platform. */
+  /** The file of the static platform; empty with another one. */
   readonly configFile: string
+  /** Null with another platform. */
+  readonly local: LocalSettings | null
+  /** Whether it ends when the process that started it does. */
+  readonly hasLifeline: boolean
   readonly ports: PortSettings
+  /** Null without an admin port. */
+  readonly admin: AdminSettings | null
   readonly upstreamTls: UpstreamTls | null
   readonly clusterDomain: string
   readonly meshMode: MeshMode
@@ -112,14 +123,17 @@ export function readSettings(values: Readonly<Record<string, string | undefined>
     podIp: env.text('POD_IP', ''),
     systemNamespace: env.text('SYSTEM_NAMESPACE', 'knative-serving'),
     platform,
-    configFile: readConfigFile(env),
+    configFile: platform === 'static' ? readConfigFile(env) : '',
+    local: platform === 'local' ? readLocal(env) : null,
+    hasLifeline: readLifeline(env),
     ports: readPorts(env),
+    admin: readAdmin(env),
     upstreamTls: readUpstreamTls(env),
     clusterDomain: clusterDomain(env.text('CLUSTER_DOMAIN', '')),
     meshMode: env.choice<MeshMode>('ACTIVATOR_MESH', MESH_MODES, 'auto'),
     probes: {
-      timeoutMs: duration(env, 'PROBE_TIMEOUT', '300ms'),
-      frequencyMs: duration(env, 'PROBE_FREQUENCY', '200ms'),
+      timeoutMs: readDuration(env, 'PROBE_TIMEOUT', '300ms'),
+      frequencyMs: readDuration(env, 'PROBE_FREQUENCY', '200ms'),
       waitSeconds: env.bounded('ACTIVATOR_PROBE_WAIT_SECONDS', 10, { min: 0, max: 600 }, 'seconds'),
     },
     policy: env.choice<PolicyName>('ACTIVATOR_POLICY', POLICY_NAMES, 'knative'),
@@ -165,6 +179,15 @@ export function readSettings(values: Readonly<Record<string, string | undefined>
   return { settings, problems: env.problems }
 }
 
+function readLifeline(env: Environment): boolean {
+  const hasLifeline = env.choice('ACTIVATOR_LIFELINE', ['none', 'ipc'], 'none') === 'ipc'
+  if (hasLifeline && process.send === undefined)
+    env.problems.push(
+      'ACTIVATOR_LIFELINE is "ipc": there must be an IPC channel to the process that starts this one',
+    )
+  return hasLifeline
+}
+
 function readConfigFile(env: Environment): string {
   const file = env.text('ACTIVATOR_CONFIG', '')
   if (file === '')
@@ -183,6 +206,7 @@ function readPorts(env: Environment): PortSettings {
     )
   const port = env.port('ACTIVATOR_TLS_PORT', 8112)
   return {
+    host: readListenAddress(env, 'ACTIVATOR_HOST'),
     http: env.port('ACTIVATOR_HTTP_PORT', 8012),
     h2c: env.port('ACTIVATOR_H2C_PORT', 8013),
     tls:
@@ -231,16 +255,6 @@ function readHold(env: Environment): HoldSettings {
 function unlimitedAt0(env: Environment, name: string, max: number, unit: string): number {
   const bound = env.bounded(name, 0, { min: 0, max }, unit)
   return bound === 0 ? Infinity : bound
-}
-
-function duration(env: Environment, name: string, fallback: string): number {
-  const text = env.text(name, '') || fallback
-  const ms = goDurationMs(text)
-  if (ms >= 1 && ms <= DAY_SECONDS * 1000) return ms
-  env.problems.push(
-    `${name} is ${JSON.stringify(text)}: it must be a duration such as ${fallback}, from 1ms to 24h`,
-  )
-  return goDurationMs(fallback)
 }
 
 const FIELD_PREFIX = 'header:'

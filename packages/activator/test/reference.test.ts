@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import * as families from '../src/observability/activator-families.ts'
-import { readSettings } from '../src/settings.ts'
+import { PLATFORMS, readSettings } from '../src/settings.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const page = readFileSync(join(root, 'docs/reference/activator.md'), 'utf8')
@@ -19,18 +19,20 @@ function firstColumn(heading: string): string[] {
 
 t.test('every variable that is read stands in the reference, and nothing else does', async (t) => {
   const asked = new Set<string>()
-  readSettings(
-    new Proxy<Record<string, string>>(
-      {},
-      {
-        get: (_, name) => {
-          asked.add(String(name))
-          // With these there is more to ask for.
-          return /_(?:CERT|KEY|CA)_FILE$|ACTIVATOR_CONFIG/.test(String(name)) ? '/a' : undefined
+  for (const platform of PLATFORMS)
+    readSettings(
+      new Proxy<Record<string, string>>(
+        {},
+        {
+          get: (_, name) => {
+            asked.add(String(name))
+            if (name === 'ACTIVATOR_PLATFORM') return platform
+            // With these there is more to ask for.
+            return /_(?:CERT|KEY|CA)_FILE$|ACTIVATOR_CONFIG/.test(String(name)) ? '/a' : undefined
+          },
         },
-      },
-    ),
-  )
+      ),
+    )
   const shared =
     /^OTEL_|^METRICS_PROMETHEUS_(?:HOST|TLS_.*)$|^ACTIVATOR_TLS_(?:MAX_VERSION|CIPHER_SUITES|CURVE_PREFERENCES)$/
   const own = [...asked].filter((name) => !shared.test(name))

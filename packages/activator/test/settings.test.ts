@@ -46,7 +46,7 @@ t.test('a value that is not valid is named with what would be', async (t) => {
     ],
     [{ PROBE_FREQUENCY: '0s' }, /^PROBE_FREQUENCY is "0s"/],
     [{ ACTIVATOR_MESH: 'maybe' }, /must be one of auto, enabled, disabled, passthrough$/],
-    [{ ACTIVATOR_PLATFORM: 'moon' }, /^ACTIVATOR_PLATFORM is "moon": it must be one of static$/],
+    [{ ACTIVATOR_PLATFORM: 'moon' }, /^ACTIVATOR_PLATFORM is "moon": it must be one of static, local$/],
     [{ ACTIVATOR_BURST: '0' }, /^ACTIVATOR_BURST is "0": it must be a whole number of requests from 1/],
     [{ ACTIVATOR_CALLER: 'cookie' }, /^ACTIVATOR_CALLER is "cookie": it must be none, address, or header:/],
     [

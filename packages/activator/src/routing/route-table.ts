@@ -17,6 +17,8 @@ const REMEMBERED_MAX = 4096
  * name leads to the target of that tag alone, as in Knative.
  */
 export class RouteTable {
+  /** What it was made of. */
+  readonly list: readonly Route[]
   readonly #exact = new Map<string, RouteMatch>()
   /** By the name behind `*.`. */
   readonly #wildcards = new Map<string, RouteMatch>()
@@ -25,6 +27,7 @@ export class RouteTable {
   #other: RouteMatch | null = null
 
   constructor(routes: readonly Route[]) {
+    this.list = routes
     for (const route of routes) this.#add(route)
   }
 
