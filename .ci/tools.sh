@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the benchmarks can use besides Node; sourced by .ci/run. Nothing here is needed by `npm test`, and nothing here
-# fails a run: what cannot be installed is added to `skipped`, and the benchmarks leave out what is not there.
+# What benchmarks and tests can use besides Node; sourced by .ci/run. Nothing here is needed by `npm test`, and nothing
+# here fails a run: what cannot be installed is added to `skipped`, and what needs it says so and leaves it out.
 
 declare -a skipped=()
 PATH=$PATH:/usr/sbin:/usr/local/sbin:/usr/local/go/bin
@@ -11,12 +11,15 @@ go_sha256=30c2b1bf7dcc88d3eb0a1364e47ddd9128edb3110a30e8a0ef61cd5856b31de7 # lin
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Load generators and the peer to compare with, from Debian.
+# Load generators, the peer to compare with, and what reads our metrics and alerts, from Debian.
 install_packages() {
   local -a missing=()
   have nginx || missing+=(nginx-light)
   have wrk || missing+=(wrk)
   have h2load || missing+=(nghttp2-client)
+  have promtool && have prometheus || missing+=(prometheus)
+  have chromium || missing+=(chromium)
+  have nats-server || missing+=(nats-server)
   have curl || missing+=(curl)
   have go || have unzip || missing+=(unzip)
   ((${#missing[@]} == 0)) && return 0
@@ -24,7 +27,7 @@ install_packages() {
     skipped+=("${missing[*]}: not installed, and apt-get is missing or this is not root")
     return 0
   fi
-  # nginx is wanted as a program: do not let its package start a server.
+  # nginx and Prometheus are wanted as programs: do not let their packages start a server.
   local policy=/usr/sbin/policy-rc.d made=0
   if [[ ! -e $policy ]]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && made=1
@@ -64,6 +67,19 @@ build_autoscaler_oracle() {
   export KNATIVE_AUTOSCALER_ORACLE=$binary
 }
 
+# A receiver of OTLP made of the OpenTelemetry Collector's own code, which reads the spans that the tests send it.
+build_otlp_receiver() {
+  local source=test/otlp/receiver binary
+  binary=$cache/otlp-receiver-$(cat "$source"/* | sha256sum | cut -c1-16)
+  if [[ ! -x $binary ]]; then
+    install_go && timeout 900 go -C "$source" build -buildvcs=false -o "$binary" . || {
+      skipped+=('the receiver of OTLP: could not be built')
+      return 0
+    }
+  fi
+  export OTLP_RECEIVER=$binary
+}
+
 # Knative's queue-proxy, the peer that the benchmarks compare with.
 build_knative() {
   local binary=$cache/knative-$knative_version/queue
@@ -80,3 +96,4 @@ printf '==> tools\n'
 install_packages
 build_knative
 build_autoscaler_oracle
+build_otlp_receiver

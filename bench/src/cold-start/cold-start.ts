@@ -1,6 +1,7 @@
-/** `npm run bench -- cold-start`: how soon a sidecar notices that its app listens. */
+/** `npm run bench -- cold-start`: how soon a sidecar notices that its app listens, and what the whole way from zero takes. */
 import { delayPart } from './delay.ts'
 import { waitCpuPart } from './cpu.ts'
+import { localPart } from './local.ts'
 import { KNATIVE_POLLED, POLLED, WAITING } from './contenders.ts'
 import { sidecarQuestion } from '../queue-proxy/sidecar-question.ts'
 
@@ -35,6 +36,7 @@ const parts = [
     share: 5,
   }),
   waitCpuPart,
+  localPart,
 ]
 
 /** Runs the sub-command; returns the exit code: 0, 1 for a violated gate, 2 for a wrong command line. */

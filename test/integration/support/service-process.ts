@@ -63,7 +63,9 @@ export class ServiceProcess {
       throw new Error(`${options.script} ended with ${code}:\n${service.lines.all.join('\n')}`)
     })
     failed.catch(() => {})
-    const started = await Promise.race([service.logged(options.startedBy), failed])
+    const logged = service.lines.find(options.startedBy, (line) => line.includes(options.startedBy), Infinity)
+    const line = await within(`${options.script} starts`, Promise.race([logged, failed]))
+    const started = JSON.parse(line) as Record<string, unknown>
     service.#ports = started['ports'] as Record<string, number>
     return service
   }
@@ -71,6 +73,10 @@ export class ServiceProcess {
   /** Where it listens, by name. */
   get ports(): Readonly<Record<string, number>> {
     return this.#ports
+  }
+
+  get pid(): number {
+    return this.#child.pid!
   }
 
   /** The first log line with this message, past or future, as an object. */
