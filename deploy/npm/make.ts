@@ -33,6 +33,8 @@ const BANNER = [
   'const __dirname = import.meta.dirname',
 ].join(';')
 
+const SHEBANG = '#!/usr/bin/env node'
+
 for (const folder of ['activator', 'cli', 'queue-proxy'])
   rmSync(join(here, folder), { recursive: true, force: true })
 const inputs = new Set<string>()
@@ -64,7 +66,10 @@ async function bundle(service: string): Promise<Metafile> {
     logLevel: 'warning',
     absWorkingDir: root,
   })
-  chmodSync(join(outdir, 'main.js'), 0o755)
+  const program = join(outdir, 'main.js')
+  const text = readFileSync(program, 'utf8')
+  if (!text.startsWith(SHEBANG)) writeFileSync(program, `${SHEBANG}\n${text}`)
+  chmodSync(program, 0o755)
   return metafile
 }
 

@@ -17,7 +17,7 @@ const filename = `${__dirname}/@PROGRAM@.cjs`
 const script = new Script(readFileSync(filename, 'latin1'), { filename })
 
 const app = createServer((socket) => socket.on('error', () => {}).on('data', () => socket.write(ANSWER)))
-void withFreePort((port) => {
+withFreePort((port) => {
   app.listen(0, '127.0.0.1', () => start(port, app.address().port))
 })
 
@@ -57,7 +57,7 @@ function ask(port, questions) {
   let next = 0
   socket.write(questions[next++])
   socket.setEncoding('latin1').on('data', (answer) => {
-    if (!answer.startsWith('HTTP/1.1 200 ')) throw new Error(`the program answered ${answer}`)
+    if (!answer.startsWith('HTTP/1.1 200 ')) throw new Error(`the program answered ${String(answer)}`)
     if (next < questions.length) socket.write(questions[next++])
     else setImmediate(finish)
   })

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The one that is installed beside this package, in the repository as well as in node_modules. */
-const BESIDE = fileURLToPath(new URL('../../../activator/dist/main.js', import.meta.url))
+/** The one beside this package: seen from this file, and from the one file into which the npm package puts all of them. */
+const BESIDE = ['../../../activator/dist/main.js', '../../activator/dist/main.js'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+)
 
 /** Path of the activator program, or why there is none. */
 export function findActivator(
@@ -11,7 +13,7 @@ export function findActivator(
   folder: string,
 ): { readonly path: string; readonly problem: string } {
   const given = env.PILOTLIGHT_ACTIVATOR ?? ''
-  const path = given === '' ? BESIDE : resolve(folder, given)
+  const path = given === '' ? (BESIDE.find((one) => existsSync(one)) ?? BESIDE[0]) : resolve(folder, given)
   if (existsSync(path)) return { path, problem: '' }
   const problem =
     given === ''

@@ -19,7 +19,7 @@ export function readCommand(
 ): string[] {
   const image = container.get('image')
   const imageName = image?.text() ?? ''
-  const commandItem = container.get('command')
+  const commandItem = unlessEmpty(container.get('command'))
   const argsItem = container.get('args')
   const command = commandItem === null ? [] : take(commandItem, readWords(commandItem, true), texts)
   const args = argsItem === null ? [] : take(argsItem, readWords(argsItem, false), texts)
@@ -31,6 +31,11 @@ export function readCommand(
   if (image === null || imageName === '') item.complain(`has no command: ${valid}`)
   else image.complain(`is ${JSON.stringify(imageName)}, and images are not run here: ${valid}`)
   return []
+}
+
+/** An empty list is as good as none, as in Kubernetes. */
+function unlessEmpty(item: Item | null): Item | null {
+  return item?.kind === 'list' && item.list().length === 0 ? null : item
 }
 
 function take(item: Item, words: readonly string[], texts: ReferenceTexts): string[] {

@@ -29,12 +29,16 @@ const KIND_TEXTS: Readonly<Record<Kind, string>> = {
   other: 'something else',
 }
 
+/** Unknown fields of one map that a hint is looked for: who has more of them did not mistype. */
+const HINTS_MAX = 20
+
 /** Tells of every field that its reader does not read: it has no effect, or is not known. */
 export function endFields(section: Section, known: KnownFields, warnings: Warnings): void {
+  let hints = HINTS_MAX
   for (const [name, item] of section.entries()) {
     if (known.read.includes(name)) continue
     const field = Object.hasOwn(known.unused, name) ? known.unused[name] : null
-    if (field === null) item.complain(`is not known: ${hintOf(name, known)}`)
+    if (field === null) item.complain(hints-- > 0 ? `is not known: ${hintOf(name, known)}` : 'is not known')
     else if (item.kind !== 'empty') checkUnused(item, field, warnings)
   }
 }

@@ -6,6 +6,8 @@ import type { ReadTraffic } from './traffic-reader.ts'
 /** A Service, and where it names revisions. */
 export interface RevisionUse {
   readonly manifest: ServiceManifest
+  /** Name of the service. */
+  readonly serviceItem: Item
   /** Name of its template; null when that is to be made. */
   readonly nameItem: Item | null
   /** Whether that name is what was meant. */
@@ -49,7 +51,8 @@ export function checkRevisions(
 function nameAll(uses: readonly RevisionUse[]): { readonly key: string; readonly revision: string }[] {
   const owners = new Map<string, Owner>()
   const templates = new Map<string, ServiceManifest[]>()
-  return uses.map(({ manifest, nameItem }) => {
+  return uses.map((use) => {
+    const { manifest } = use
     const key = keyOf(manifest)
     const before = templates.get(key) ?? []
     templates.set(key, before)
@@ -58,30 +61,26 @@ function nameAll(uses: readonly RevisionUse[]): { readonly key: string; readonly
     if (number === 0) number = before.push(manifest)
     const made = `${manifest.name}-${String(number).padStart(NUMBER_DIGITS, '0')}`
     const revision = manifest.template.name === '' ? made : manifest.template.name
-    claim(owners, revision, manifest, nameItem)
+    claim(owners, revision, use)
     return { key, revision }
   })
 }
 
-function claim(
-  owners: Map<string, Owner>,
-  revision: string,
-  manifest: ServiceManifest,
-  item: Item | null,
-): void {
+function claim(owners: Map<string, Owner>, revision: string, use: RevisionUse): void {
+  const { manifest, nameItem, serviceItem } = use
   const full = `${manifest.namespace}/${revision}`
   const owner = owners.get(full)
   if (owner === undefined) {
-    const at = item === null ? manifest.at : { file: manifest.at.file, line: item.line }
-    owners.set(full, { manifest, at })
+    owners.set(full, { manifest, at: { file: manifest.at.file, line: (nameItem ?? serviceItem).line } })
     return
   }
   const isSame =
     owner.manifest.name === manifest.name && isDeepStrictEqual(owner.manifest.template, manifest.template)
   if (isSame) return
-  item?.mustBe(
-    `a name of its own: ${owner.at.file}:${owner.at.line} has a revision of this name with other content`,
-  )
+  const other = `${owner.at.file}:${owner.at.line} has a revision of this name with other content`
+  if (nameItem === null)
+    serviceItem.complain(`leads to the revision ${revision}: ${other}, which must be another`)
+  else nameItem.mustBe(`a name of its own: ${other}`)
 }
 
 function keyOf({ namespace, name }: ServiceManifest): string {

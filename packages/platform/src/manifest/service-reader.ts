@@ -29,7 +29,7 @@ export function readService(
   const at = { file: file.name, line: nameItem?.line ?? 1 }
   const traffic = readTraffic(spec, scope, at)
   endFields(spec, { read: ['template', 'traffic'], unused: {} }, warnings)
-  if (read === null || name === null) return null
+  if (read === null || name === null || nameItem === null) return null
   const manifest: ServiceManifest = {
     namespace,
     name,
@@ -37,5 +37,6 @@ export function readService(
     template: read.template,
     traffic: traffic.map(({ entry }) => entry),
   }
-  return { manifest, nameItem: read.nameItem, isNameSure: read.isNameSure, traffic }
+  const { isNameSure, nameItem: templateItem } = read
+  return { manifest, serviceItem: nameItem, nameItem: templateItem, isNameSure, traffic }
 }

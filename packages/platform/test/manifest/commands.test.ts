@@ -12,8 +12,9 @@ t.test('a container without a command', async (t) => {
     `a.yaml:9: ${CONTAINER} has no command: command must say what to run, or --command hello='node server.js'`,
   ])
   t.strictSame(problemsOf(container('command: []')), [
-    `a.yaml:9: ${CONTAINER}.command is empty: it must be a list of texts: a program and its arguments`,
+    `a.yaml:9: ${CONTAINER} has no command: command must say what to run, or --command hello='node server.js'`,
   ])
+  t.strictSame(problemsOf(container('command: []'), { hello: 'node server.js' }), [])
 })
 
 t.test('a command line counts more than the manifest, for the container that serves', async (t) => {

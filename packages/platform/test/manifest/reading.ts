@@ -10,7 +10,7 @@ export function read(text: string, commands: Readonly<Record<string, string>> = 
 export function readFiles(
   texts: readonly string[],
   commands: Readonly<Record<string, string>> = {},
-  revisions?: ReadonlyMap<string, readonly string[]>,
+  revisions: ReadonlyMap<string, readonly string[]> = new Map(),
 ): ManifestSet {
   const files = texts.map((text, i) => ({ name: `${'abc'[i]}.yaml`, text, folder: '/folder' }))
   return readManifests({ files, commands: new Map(Object.entries(commands)), revisions })

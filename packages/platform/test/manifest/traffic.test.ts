@@ -72,7 +72,7 @@ t.test('one name, two contents', async (t) => {
     /"hello-00001": it must be a name of its own: a\.yaml:4 has/,
   ])
   t.match(problemsOf(`${named('hello-00002', './one')}---\n${named('', './two')}`), [
-    /^a\.yaml:\d+: .*hello-00002/,
+    /: metadata\.name leads to the revision hello-00002: a\.yaml:7 has a revision of this name/,
   ])
   t.equal(read(twice).services.length, 2)
 })

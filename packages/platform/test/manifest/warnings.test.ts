@@ -26,7 +26,7 @@ initContainers: [{image: a}]`,
     `a.yaml:15: ${CONTAINER}.volumeMounts has no effect: the processes see the files of this machine`,
     `a.yaml:16: ${CONTAINER}.securityContext has no effect: the processes run as the user who starts them`,
     `a.yaml:17: ${CONTAINER}.ports[0].containerPort has no effect: each instance has a free port, which its app gets as $PORT`,
-    `a.yaml:18: ${CONTAINER}.resources.limits["ephemeral-storage"] has no effect: only cpu and memory are limited here`,
+    `a.yaml:18: ${CONTAINER}.resources.limits.ephemeral-storage has no effect: only cpu and memory are limited here`,
     `a.yaml:18: ${CONTAINER}.resources.requests has no effect: nothing is reserved on this machine; resources.limits are what counts`,
   ])
 })
