@@ -107,6 +107,9 @@ export interface InstanceFacts {
   readonly scheduledAt: number
   /** When the process of its app was started; null before. */
   readonly startedAt: number | null
+  /** When its app was first seen to listen, and to be ready; null before, and when nobody says. */
+  readonly listeningAt: number | null
+  readonly readyAt: number | null
 }
 
 /** What a platform that scales does about a revision. */

@@ -14,6 +14,7 @@ import { Readiness } from './readiness/readiness.ts'
 import { openProfilingPort, openServicePort } from '@pilotlight/service'
 import type { QueueProxySettings } from './settings.ts'
 import { type OpenPorts, Sidecar } from './sidecar.ts'
+import type { StarterPipe } from './starter.ts'
 
 /** Idle connections kept to an app without a limit, as in Knative. */
 const IDLE_MAX = 1000
@@ -31,9 +32,14 @@ const MIB = 1024 * 1024
 
 /**
  * The whole sidecar on one screen: every part is made here and handed to those that need it. `main`, tests and
- * benchmarks all start it by this. Rejects with the relay's ConfigurationError when a port cannot be opened.
+ * benchmarks all start it by this. `starter` is told as soon as requests are taken. Rejects with the relay's ConfigurationError when a port
+ * cannot be opened.
  */
-export async function build(settings: QueueProxySettings, log: Logger): Promise<Sidecar> {
+export async function build(
+  settings: QueueProxySettings,
+  log: Logger,
+  starter: StarterPipe | null = null,
+): Promise<Sidecar> {
   const startedAt = monotonicNow()
   const { containerConcurrency, host, userPort, identity } = settings
   const limit =
@@ -95,6 +101,7 @@ export async function build(settings: QueueProxySettings, log: Logger): Promise<
   const open: OpenPorts = { main: relay }
   const sidecar = new Sidecar(settings, open, { drainer, admin, readiness, queueProxy, observability }, log)
   try {
+    starter?.onMain(relay.ports[0], readiness)
     open.admin = await openServicePort({ host, port: settings.adminPort }, PROXY_NAME, (exchange) =>
       admin.answer(exchange),
     )

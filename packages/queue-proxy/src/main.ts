@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { endOnSignal } from '@pilotlight/service'
+import { endOnSignal, switchLevelOnSignal } from '@pilotlight/service'
 import { createLogger } from '@pilotlight/telemetry'
 import { build } from './build.ts'
 import { readSettings } from './settings.ts'
-import { tellPorts, watchStarter } from './starter.ts'
+import { StarterPipe, watchStarter } from './starter.ts'
 import { VERSION } from './version.ts'
 
 /** A start or an end that failed, as in Knative; and the end of whoever started us. */
@@ -29,11 +29,13 @@ void run()
 // A function, because the bundle is CommonJS, which has no await outside of one.
 async function run(): Promise<void> {
   try {
-    const sidecar = await build(settings, log)
+    const { portsFd, hasLifeline } = settings.starter
+    const starter = portsFd === null ? null : new StarterPipe(portsFd)
+    const sidecar = await build(settings, log, starter)
     sidecar.announce()
     endOnSignal(() => sidecar.shutdown())
-    const { portsFd, hasLifeline } = settings.starter
-    if (portsFd !== null) tellPorts(portsFd, sidecar.ports)
+    starter?.onPorts(sidecar.ports)
+    switchLevelOnSignal(log)
     // Nobody is left then who would wait for a drain, or for anything else. Not sooner: no start waits for it.
     if (hasLifeline) watchStarter(() => process.exit(FAILED))
   } catch (error) {

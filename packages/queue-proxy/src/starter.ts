@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, writeSync } from 'node:fs'
 import type { Environment } from '@pilotlight/telemetry'
+import type { Readiness } from './readiness/readiness.ts'
 import type { PortNumbers } from './sidecar.ts'
 
 /** How we are tied to the process that started us. */
@@ -31,22 +32,78 @@ function readPortsFd(env: Environment): number | null {
   return null
 }
 
-/** Writes our ports as one line of JSON, and closes the file descriptor. Throws when there is no pipe, or nobody who reads it. */
-export function tellPorts(fd: number, ports: PortNumbers): void {
+/** How long whoever started us may have to wait for a ready app, ms; it gives up long before. */
+const READY_MS_MAX = 24 * 60 * 60 * 1000
+
+/**
+ * The pipe to the process that started us. It says one thing in a line of JSON, as soon as that is so:
+ *
+ *     {"main":41001}                                        requests are taken
+ *     {"admin":41002,"autoscaling":41003}                   the other ports
+ *     {"ready":true,"listeningMs":1.2,"readyMs":0.1}        the app is ready, and how long ago it listened and was; before or after the others
+ *
+ * and then ends.
+ */
+export class StarterPipe {
+  readonly #fd: number
+  #toCome = 2
+
+  /** Throws when `fd` is no pipe: anything else may be one of our own. */
+  constructor(fd: number) {
+    this.#fd = fd
+    const problem = problemOf(fd)
+    if (problem !== '') throw unheard(fd, problem)
+  }
+
+  /** Requests are taken on this port. Whether the app is ready is asked from now on. Throws when nobody reads. */
+  onMain(port: number, readiness: Pick<Readiness, 'awaitReady' | 'ages'>): void {
+    this.#write({ main: port })
+    void readiness.awaitReady(READY_MS_MAX).result.then((isReady) => {
+      if (isReady) this.#last({ ready: true, ...readiness.ages })
+      else this.#end()
+    })
+  }
+
+  /** All ports are open. Throws when nobody reads. */
+  onPorts({ main, ...others }: PortNumbers): void {
+    void main
+    this.#write(others)
+    this.#end()
+  }
+
+  #last(message: object): void {
+    try {
+      this.#write(message)
+    } catch {
+      // Whoever started us is gone, which is noticed elsewhere.
+    }
+    this.#end()
+  }
+
+  #write(message: object): void {
+    try {
+      writeSync(this.#fd, `${JSON.stringify(message)}\n`)
+    } catch (error) {
+      throw unheard(this.#fd, (error as Error).message)
+    }
+  }
+
+  #end(): void {
+    if (--this.#toCome === 0) closeSync(this.#fd)
+  }
+}
+
+function problemOf(fd: number): string {
   try {
     const kind = fstatSync(fd)
-    // Anything else may be one of our own.
-    if (!kind.isFIFO() && !kind.isSocket()) throw new Error('it is no pipe')
-    writeSync(fd, `${JSON.stringify(ports)}\n`)
-    closeSync(fd)
+    return kind.isFIFO() || kind.isSocket() ? '' : 'it is no pipe'
   } catch (error) {
-    throw new Error(
-      `QUEUE_PORTS_FD is ${fd}: the ports cannot be written there: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
-    )
+    return (error as Error).message
   }
+}
+
+function unheard(fd: number, why: string): Error {
+  return new Error(`QUEUE_PORTS_FD is ${fd}: the ports cannot be written there: ${why}`)
 }
 
 /** Calls `onGone` when standard input ends. What comes there is not looked at. */

@@ -22,11 +22,19 @@ function start(t: Test, environment: Readonly<Record<string, string>>): ChildPro
   return child
 }
 
-/** What it says on file descriptor 3, which ends when it is closed. */
-async function toldPorts(child: ChildProcess): Promise<Record<string, number>> {
+/** What it says on file descriptor 3, line by line, until it is closed. */
+async function told(child: ChildProcess): Promise<Record<string, unknown>[]> {
   const said = await text(child.stdio[3] as Readable)
-  if (!/^\{.*\}\n$/.test(said)) throw new Error(`this is not one line of JSON: ${JSON.stringify(said)}`)
-  return JSON.parse(said) as Record<string, number>
+  return said
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+/** Its ports, once it has told all of them and that its app is ready. */
+async function toldPorts(child: ChildProcess): Promise<Record<string, number>> {
+  const lines = await told(child)
+  return Object.assign({}, ...lines.filter((line) => !('ready' in line))) as Record<string, number>
 }
 
 async function ended(child: ChildProcess): Promise<unknown> {
@@ -46,6 +54,21 @@ t.test('it tells its ports once they are open, and on which address they are', a
   for (const address of ['::1', '127.0.0.2'])
     for (const port of Object.values(ports))
       await t.rejects(once(connect(port, address), 'connect'), `${address}:${port} is not open`)
+})
+
+t.test('it tells when its app is ready, and since when', async (t) => {
+  const app = await startApp(t, (_, response) => response.end('hello'))
+  const child = start(t, {
+    QUEUE_PORTS_FD: '3',
+    USER_PORT: String(app.port),
+    SERVING_READINESS_PROBE: JSON.stringify({ tcpSocket: { host: '127.0.0.1', port: app.port } }),
+  })
+  const lines = await told(child)
+  t.strictSame(Object.keys(lines[0]), ['main'], 'the port for requests comes first')
+  t.match(
+    lines.find((line) => 'ready' in line),
+    { ready: true, listeningMs: Number, readyMs: Number },
+  )
 })
 
 t.test('it ends at once when its standard input ends, though it serves', async (t) => {

@@ -29,6 +29,14 @@ export interface InstanceOwner {
   onGone(instance: LocalInstance): void
 }
 
+/** What its sidecar says of itself and of the app: docs/reference/queue-proxy.md. Ages are ms. */
+interface SidecarMessage {
+  readonly main?: number
+  readonly ready?: true
+  readonly listeningMs?: number | null
+  readonly readyMs?: number | null
+}
+
 /** After SIGTERM an app has this long at least, and at most, ms; in between, as long as its requests may take (Knative). */
 const GRACE_MIN_MS = 2000
 const GRACE_MAX_MS = 30_000
@@ -59,6 +67,8 @@ export class LocalInstance {
   #state: InstanceFacts['state'] = 'starting'
   #address = ''
   #startedAt: number | null = null
+  #listeningAt: number | null = null
+  #appReadyAt: number | null = null
   #port = 0
   #sidecar: LocalProcess | null = null
   #containers: LocalProcess[] = []
@@ -88,6 +98,8 @@ export class LocalInstance {
       state: this.#state,
       scheduledAt: this.scheduledAt,
       startedAt: this.#startedAt,
+      listeningAt: this.#listeningAt,
+      readyAt: this.#appReadyAt,
     }
   }
 
@@ -168,7 +180,7 @@ export class LocalInstance {
       },
       {
         onStarted: () => {},
-        onAnnounced: (message) => this.#onSidecar((message as { main: number }).main),
+        onAnnounced: (message) => this.#onAnnounced(message as SidecarMessage),
         onEnded: (end) => this.#onProcessEnded('its queue-proxy', end),
       },
     )
@@ -193,11 +205,19 @@ export class LocalInstance {
     })
   }
 
-  #onSidecar(port: number): void {
+  #onAnnounced({ main, ready, listeningMs, readyMs }: SidecarMessage): void {
     if (this.#state === 'ending') return
-    this.#address = `127.0.0.1:${port}`
+    const now = this.#machine.clock.now()
+    if (main !== undefined) {
+      this.#address = `127.0.0.1:${main}`
+      this.#owner.onChange()
+      this.#health!.onSidecar(this.#address)
+    }
+    if (ready !== true) return
+    this.#listeningAt = listeningMs == null ? null : now - listeningMs
+    this.#appReadyAt = readyMs == null ? null : now - readyMs
     this.#owner.onChange()
-    this.#health!.onSidecar(this.#address)
+    this.#health!.onSidecarReady()
   }
 
   #onReady(): void {

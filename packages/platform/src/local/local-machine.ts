@@ -11,7 +11,9 @@ export interface LocalMachine {
   readonly processes: Pick<Processes, 'run' | 'probe'>
   readonly ports: Pick<FreePorts, 'take' | 'release'>
   /** Makes what watches over one instance. */
-  readonly createHealth: (options: InstanceHealthOptions) => Pick<InstanceHealth, 'onSidecar' | 'close'>
+  readonly createHealth: (
+    options: InstanceHealthOptions,
+  ) => Pick<InstanceHealth, 'onSidecar' | 'onSidecarReady' | 'close'>
   readonly names: InstanceNames
   readonly gate: StartGate
   readonly clock: PlatformClock

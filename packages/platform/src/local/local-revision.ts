@@ -255,7 +255,8 @@ export class LocalRevision implements InstanceOwner {
   #tell(): void {
     const instances = [...this.#instances].map(({ facts }) => facts)
     this.#events.onScaling(this.spec, { wanted: this.#wanted, isPanicking: this.#isPanicking, instances })
-    const known = instances.filter(({ address, state }) => address !== '' && state !== 'ending')
+    // One that starts is told of once it is ready, which its sidecar says by itself.
+    const known = instances.filter(({ state }) => state === 'ready' || state === 'not-ready')
     this.#events.onEndpoints(this.spec, {
       ready: known.filter(({ state }) => state === 'ready').map(({ address }) => address),
       notReady: known.filter(({ state }) => state !== 'ready').map(({ address }) => address),

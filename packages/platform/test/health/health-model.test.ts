@@ -153,7 +153,8 @@ t.test('tells what follows from the outcomes, in the order of the outcomes', asy
         await passSlowly(clock, sidecarAt)
         knowsSidecar = true
         health.onSidecar('127.0.0.1:1')
-        await passSlowly(clock, 400)
+        // It is asked when it has not said anything by itself for a second.
+        await passSlowly(clock, 1400)
         health.close()
         for (const one of told) seen.add(one)
         if (clock.waiting > 0) throw new Error('something runs after close')

@@ -129,7 +129,12 @@ t.test('a request starts an instance: its app and its sidecar side by side', asy
   app.begin(machine.clock.now())
   t.match(known.scaling, { instances: [{ startedAt: machine.clock.now() }] })
   sidecar.begin(machine.clock.now())
-  t.strictSame(known.endpoints, { ready: [], notReady: ['127.0.0.1:20001'], clusterAddress: '' })
+  t.match(known.scaling, { instances: [{ address: '127.0.0.1:20001', state: 'starting' }] })
+  t.strictSame(known.endpoints, { ready: [], notReady: [], clusterAddress: '' }, 'nobody is to use it yet')
+  sidecar.announce({ ready: true, listeningMs: 20, readyMs: 5 })
+  t.match(known.scaling, {
+    instances: [{ listeningAt: machine.clock.now() - 20, readyAt: machine.clock.now() - 5 }],
+  })
   machine.healths[0].events.onReady()
   t.strictSame(known.endpoints, { ready: ['127.0.0.1:20001'], notReady: [], clusterAddress: '' })
   machine.healths[0].events.onNotReady('it is busy')
@@ -359,7 +364,7 @@ function checkCounts(machine: FakeMachine, { revisions }: Activator): void {
   for (const { scaling, endpoints } of revisions.values()) {
     const instances = scaling?.instances ?? []
     told += instances.length
-    const usable = instances.filter(({ state, address }) => state !== 'ending' && address !== '')
+    const usable = instances.filter(({ state }) => state === 'ready' || state === 'not-ready')
     const listed = endpoints.ready.length + endpoints.notReady.length
     if (usable.length !== listed) throw new Error(`${listed} endpoints of ${usable.length} instances`)
   }

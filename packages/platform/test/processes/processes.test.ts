@@ -137,12 +137,15 @@ t.test('one that is stopped before it was let go does not run', async (t) => {
 
 t.test('it announces that it is up', async (t) => {
   const scene = await ProcessScene.start(t)
-  const subject = scene.run(`echo '{"main":8012}' >&3; echo ignored >&3; sleep 1000`, { announces: true })
-  await until('it announced', () => subject.announced.length > 0)
-  t.strictSame(subject.announced, [{ main: 8012 }])
+  const subject = scene.run(`echo '{"main":8012}' >&3; echo '{"ready":true}' >&3; sleep 1000`, {
+    announces: true,
+  })
+  await until('it announced', () => subject.announced.length > 1)
+  t.strictSame(subject.announced, [{ main: 8012 }, { ready: true }])
 
   for (const [script, problem] of [
     ['echo "{x" >&3', /^What bad announced cannot be used: .*JSON/],
+    [`for i in $(seq 16); do echo '"' >&3; done`, /^What bad announced cannot be used: .*JSON/],
     [
       'head -c 70000 /dev/zero | tr "\\0" x >&3',
       /^What bad announced cannot be used: it has no end after 65536 characters/,
@@ -156,7 +159,7 @@ t.test('it announces that it is up', async (t) => {
   const silent = scene.run('exit 0', { announces: true })
   await silent.gone()
   t.strictSame(silent.announced, [])
-  t.equal(scene.log.lines.length, 2)
+  t.equal(scene.log.lines.length, 3)
 })
 
 t.test('a lifeline is an input that stays open', async (t) => {

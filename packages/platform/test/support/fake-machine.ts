@@ -3,7 +3,12 @@ import type { InstanceHealthEvents, InstanceHealthOptions } from '../../src/loca
 import { InstanceNames } from '../../src/local/instance-names.ts'
 import type { LocalMachine } from '../../src/local/local-machine.ts'
 import { StartGate } from '../../src/local/start-gate.ts'
-import type { LocalProcess, ProcessEnd, ProcessEvents, ProcessSpec } from '../../src/local/processes/processes.ts'
+import type {
+  LocalProcess,
+  ProcessEnd,
+  ProcessEvents,
+  ProcessSpec,
+} from '../../src/local/processes/processes.ts'
 import type { RevisionTemplate, ServiceManifest, TrafficEntry } from '../../src/manifest/manifest-set.ts'
 import { FakeClock } from './fake-clock.ts'
 import { KeptLog } from './kept-log.ts'
@@ -32,6 +37,10 @@ export class FakeProcess implements LocalProcess {
   begin(at: number): void {
     this.#events.onStarted(at)
     if (this.isSidecar) this.#events.onAnnounced({ main: 20_000 + this.pid })
+  }
+
+  announce(message: unknown): void {
+    this.#events.onAnnounced(message)
   }
 
   end(end: Partial<ProcessEnd>): void {
@@ -64,6 +73,8 @@ export class FakeHealth {
   }
 
   onSidecar(): void {}
+  /** The test says when it is. */
+  onSidecarReady(): void {}
 
   close(): void {
     this.isClosed = true
@@ -165,7 +176,10 @@ export function template(command: string, annotations: Record<string, string> = 
 }
 
 /** A document of the service `hello`. */
-export function manifest(of: RevisionTemplate, traffic: readonly Partial<TrafficEntry>[] = [{}]): ServiceManifest {
+export function manifest(
+  of: RevisionTemplate,
+  traffic: readonly Partial<TrafficEntry>[] = [{}],
+): ServiceManifest {
   const at = { file: 'a.yaml', line: 1 }
   return {
     namespace: 'default',

@@ -79,6 +79,11 @@ export class ContainerHealth {
     this.#sidecar?.onSidecar(address)
   }
 
+  /** The sidecar says by itself that the app is ready. */
+  onSidecarReady(): void {
+    this.#sidecar?.onSidecarReady()
+  }
+
   /** Ends all probes; nothing is told any more. */
   close(): void {
     for (const one of [this.#startup, this.#liveness, this.#readiness, this.#sidecar]) one?.close()

@@ -74,6 +74,11 @@ export class InstanceHealth {
     for (const container of this.#containers) container.onSidecar(address)
   }
 
+  /** The sidecar says by itself, without being asked, that the serving container is ready. */
+  onSidecarReady(): void {
+    for (const container of this.#containers) container.onSidecarReady()
+  }
+
   /** Ends all probes; nothing is told any more. A command that runs is left to its own time. */
   close(): void {
     this.#isClosed = true

@@ -10,6 +10,8 @@ const WAIT_SECONDS = 60
 const MARGIN_MS = 1000
 /** A run of the sidecar's closest probing, ms (Knative's). */
 const AGGRESSIVE_RUN_MS = 10_000
+/** A sidecar says by itself that its app is ready. It is asked when it did not within this time, ms. */
+const FIRST_WORD_MS = 1000
 /** Between the beginnings of two questions to a sidecar that says no without waiting, ms. */
 const AGAIN_MS = 100
 /** What an app without a readiness probe is asked with: Knative's and kubelet's defaults. */
@@ -31,9 +33,12 @@ export interface SidecarWatchParts {
  * Asks the sidecar whether the serving container is ready. The sidecar runs the readiness probe itself, and counts successes:
  *
  *     idle ──begin, address known, initial delay──► waiting: asks it to answer once the app is ready ◄─┐ no, or the wait is over
- *                                                     │ yes                               └────────────┘
- *                                                     ▼
+ *       │                                             │ yes                               └────────────┘
+ *       │ the sidecar has said so by itself           ▼
+ *       └───────────────────────────────────────────► ready
  *          waiting ◄──no, failureThreshold times──  ready: asks every period for an answer at once
+ *
+ * A sidecar that has just started says by itself when its app is ready: it is asked only when that takes a while.
  *     any  ──close──► closed
  */
 export class SidecarWatch {
@@ -43,6 +48,7 @@ export class SidecarWatch {
   readonly #failureThreshold: number
   #address = ''
   #hasBegun = false
+  #saidReady = false
   #isReady = false
   #failures = 0
   #attempt: HealthAttempt | null = null
@@ -64,6 +70,16 @@ export class SidecarWatch {
     this.#mayStart()
   }
 
+  /** The sidecar says by itself that the app is ready. */
+  onSidecarReady(): void {
+    this.#saidReady = true
+    if (!this.#mayAsk || this.#isReady) return
+    this.#cancelTimer()
+    this.#attempt?.cancel()
+    this.#attempt = null
+    this.#onOutcome(null, this.#parts.clock.now())
+  }
+
   /** The container is started: it may be asked about. Called once. */
   begin(): void {
     this.#hasBegun = true
@@ -77,12 +93,21 @@ export class SidecarWatch {
     this.#attempt?.cancel()
   }
 
+  get #mayAsk(): boolean {
+    return this.#hasBegun && this.#address !== '' && !this.#isClosed && this.#delayMs <= 0
+  }
+
+  get #delayMs(): number {
+    const { clock, readiness, startedAt } = this.#parts
+    return startedAt + (readiness ?? NO_PROBE).initialDelayMs - clock.now()
+  }
+
   #mayStart(): void {
     if (!this.#hasBegun || this.#address === '' || this.#isClosed) return
-    const { clock, readiness, startedAt } = this.#parts
-    const delay = startedAt + (readiness ?? NO_PROBE).initialDelayMs - clock.now()
+    const delay = this.#delayMs
     if (delay > 0) this.#after(delay)
-    else this.#ask()
+    else if (this.#saidReady) this.#onOutcome(null, this.#parts.clock.now())
+    else this.#after(FIRST_WORD_MS)
   }
 
   #after(ms: number): void {
@@ -92,13 +117,14 @@ export class SidecarWatch {
   #ask(): void {
     const { attempts, clock } = this.#parts
     const beganAt = clock.now()
-    this.#attempt = attempts.askSidecar({
+    const attempt = attempts.askSidecar({
       address: this.#address,
       waitSeconds: this.#isReady ? 0 : WAIT_SECONDS,
       timeoutMs: this.#isReady ? this.#checkMs : MARGIN_MS,
     })
-    void this.#attempt.outcome.then((outcome) => {
-      if (!this.#isClosed) this.#onOutcome(outcome, beganAt)
+    this.#attempt = attempt
+    void attempt.outcome.then((outcome) => {
+      if (!this.#isClosed && this.#attempt === attempt) this.#onOutcome(outcome, beganAt)
     })
   }
 

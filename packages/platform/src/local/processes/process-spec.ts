@@ -13,7 +13,7 @@ export interface ProcessSpec {
   readonly limits: ContainerLimits
   /** Between SIGTERM and SIGKILL, ms. */
   readonly graceMs: number
-  /** Whether it has a pipe as file descriptor 3, on which it writes one line of JSON when it is up. */
+  /** Whether it has a pipe as file descriptor 3, on which it says how far it is, in lines of JSON. */
   readonly announces: boolean
   /** Whether its standard input is a pipe that closes when we end, at which it ends by itself; otherwise it is empty. */
   readonly hasLifeline: boolean
@@ -34,7 +34,7 @@ export interface ProcessEnd {
 export interface ProcessEvents {
   /** It was let go at this time of the clock, ms. */
   onStarted(at: number): void
-  /** It said that it is up, at most once. */
+  /** It said how far it is. */
   onAnnounced(message: unknown): void
   /** It ended or could not be started, once. What it started in its group may still be ending: {@link LocalProcess.gone} tells when. */
   onEnded(end: ProcessEnd): void

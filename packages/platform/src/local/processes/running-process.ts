@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import type { PlatformClock } from '../../clock.ts'
 import type { PlatformLog } from '../../platform-log.ts'
-import { readAnnouncement } from './announcement.ts'
+import { readAnnouncements } from './announcement.ts'
 import type { Cgroup, Cgroups } from './cgroups.ts'
 import { LastLines } from './last-lines.ts'
 import { launch, letGo } from './launch.ts'
@@ -102,7 +102,7 @@ export class RunningProcess implements LocalProcess {
     // It may end before it reads.
     child.stdin!.on('error', () => {})
     if (!this.#spec.announces) return
-    readAnnouncement(
+    readAnnouncements(
       child.stdio[3] as Readable,
       (message) => this.#events.onAnnounced(message),
       (problem) =>
