@@ -14,8 +14,8 @@ t.test('an app that crashes as it starts is told to those who wait, at once', as
     'hello-00001 cannot be started: its process ended with exit code 3 before it was ready\n',
   )
   t.match(answer.headers['retry-after'], /^\d+$/)
-  const line = await local.service.logged('failed: its process ended')
-  t.match(line['lastLines'], ['cannot go on'])
+  await local.service.logged('failed: its process ended')
+  await local.service.lines.find('its last words', (line) => /^\[hello-00001-.{5}\] cannot go on$/.test(line))
 })
 
 t.test('a command that is not there is told at once', async (t) => {

@@ -15,8 +15,6 @@ export interface InstanceFailure {
   readonly reason: string
   /** The next one would fail as well. */
   readonly isFinal: boolean
-  /** What it said last, for the log. */
-  readonly lastLines: readonly string[]
 }
 
 /** Hears of an instance. */
@@ -112,7 +110,6 @@ export class LocalInstance {
       return this.#fail({
         reason: `no port is free for it: ${(error as Error).message}`,
         isFinal: false,
-        lastLines: [],
       })
     }
     if (this.#state === 'ending') return ports.release(this.#port)
@@ -238,23 +235,22 @@ export class LocalInstance {
 
   #onUnhealthy(container: string, reason: string): void {
     const who = this.#template.containers.length > 1 ? `container ${container}` : 'it'
-    this.#fail({ reason: `${who} is not healthy: ${reason}`, isFinal: false, lastLines: [] })
+    this.#fail({ reason: `${who} is not healthy: ${reason}`, isFinal: false })
   }
 
   #onDeadline(ms: number): void {
     this.#fail({
       reason: `it was not ready within ${ms / 1000} s (progress-deadline)`,
       isFinal: false,
-      lastLines: [],
     })
   }
 
-  #onProcessEnded(who: string, { code, signal, failure, lastLines }: ProcessEnd): void {
+  #onProcessEnded(who: string, { code, signal, failure }: ProcessEnd): void {
     if (this.#state === 'ending') return
-    if (failure !== '') return this.#fail({ reason: failure, isFinal: true, lastLines })
+    if (failure !== '') return this.#fail({ reason: failure, isFinal: true })
     const how = code === null ? `was ended by ${signal}` : `ended with exit code ${code}`
     const when = this.#state === 'starting' ? ' before it was ready' : ''
-    this.#fail({ reason: `${who} ${how}${when}`, isFinal: false, lastLines })
+    this.#fail({ reason: `${who} ${how}${when}`, isFinal: false })
   }
 
   #fail(failure: InstanceFailure): void {

@@ -219,7 +219,7 @@ export class LocalRevision implements InstanceOwner {
     this.#driver.setReady(ready)
   }
 
-  onFailed(instance: LocalInstance, { reason, isFinal, lastLines }: InstanceFailure): void {
+  onFailed(instance: LocalInstance, { reason, isFinal }: InstanceFailure): void {
     const { clock, log } = this.#machine
     const now = clock.now()
     if (instance.readyAt !== null) this.#backoff.onRan(instance.readyAt, now)
@@ -229,7 +229,6 @@ export class LocalRevision implements InstanceOwner {
       revision: this.name,
       failures: this.#backoff.failures,
       nextStartInMs: rest,
-      lastLines,
     })
     if (this.#backoff.isTrouble && this.#readyCount === 0)
       this.#setTrouble(`${this.name} cannot be started: ${reason}`)

@@ -57,9 +57,10 @@ export class ProbeWorker {
   /** Begins to ask, when the initial delay is over. Called once. */
   begin(): void {
     const { clock, startedAt, timing } = this.#parts
-    const firstAt = Math.max(startedAt + timing.initialDelayMs, clock.now())
+    const now = clock.now()
+    const firstAt = Math.max(startedAt + timing.initialDelayMs, now)
     this.#refusalsCountFrom = firstAt + this.#periodMs
-    this.#after(firstAt - clock.now())
+    this.#after(firstAt - now)
   }
 
   /** Ends it; nothing is told any more. */
