@@ -3,12 +3,16 @@ import { loadLocalPlatform, type Platform, type RevisionSpec, StaticPlatform } f
 import { monotonicNow, Relay } from '@pilotlight/relay'
 import { openProfilingPort } from '@pilotlight/service'
 import type { Logger } from '@pilotlight/telemetry'
+import { randomBytes } from 'node:crypto'
 import { Activator, type OpenPorts } from './activator.ts'
 import type { Admin, AdminParts } from './admin/admin.ts'
 import type { AdminSettings } from './admin/admin-settings.ts'
 import { ActivityReports } from './activity-reports.ts'
 import { answers, PROXY_NAME } from './answers.ts'
 import { connector } from './balance/connector.ts'
+import { ColdStarts } from './cold-starts/cold-starts.ts'
+import { RequestIds } from './cold-starts/request-ids.ts'
+import { ResponseFields } from './cold-starts/response-fields.ts'
 import { FailureAnswers } from './failure-answers.ts'
 import { Front } from './front.ts'
 import { Health } from './health.ts'
@@ -81,7 +85,15 @@ export async function build(
   const revisions = new Revisions(lifecycle, holding)
   observability = await startObservability(settings, revisions, log)
   const metrics = observability?.metrics ?? null
-  const coldStarts = { last: [], find: () => null, lastOf: () => null, onRecord: () => {} }
+  const prefix = processPrefix()
+  const ids = new RequestIds(settings.told.requestIds, prefix)
+  const coldStarts = new ColdStarts({
+    ids,
+    log,
+    prefix,
+    clock: { now: monotonicNow, wall: Date.now },
+    measure: metrics === null ? null : (revision, record) => metrics.onColdStart(revision, record),
+  })
   const admin = await createAdmin(settings.admin, {
     platform: platform.name,
     revisions,
@@ -91,21 +103,28 @@ export async function build(
   })
   const wake = (revision: Revision): void => {
     metrics?.onWake(revision)
+    coldStarts.onWake(revision)
     platform.wake(revision.spec)
   }
   const reports = new ActivityReports(platform, reporter, revisions, wake, metrics)
+  const told = new ResponseFields(ids, settings.told.hasServerTiming)
   const front = new Front({
     probes: new ProbeAnswers(health, log),
     location: new Location(revisions, settings.clusterDomain),
     retries: new Retries(settings.attemptsMax),
-    failures: new FailureAnswers(log),
+    failures: new FailureAnswers(log, told),
+    ids,
+    told,
     trusted: settings.trusted,
     callerSource: settings.callerSource,
     heedsPriority: settings.heedsPriority,
     holdBytes: hold.holdBytes,
     windowBytes: settings.windowBytes,
     wake,
-    observer: joinObservers([observability?.observer, admin?.observer].filter((one) => one != null)),
+    // Cold starts first: others tell of what they know.
+    observer: joinObservers(
+      [coldStarts, observability?.observer, admin?.observer].filter((one) => one != null),
+    ),
   })
   lifecycle.front = front
 
@@ -167,6 +186,11 @@ function openMain(
       onConnectionRefused: () => metrics?.count('connections'),
     },
   )
+}
+
+/** What no other process names its requests and cold starts by. */
+function processPrefix(): string {
+  return randomBytes(8).toString('hex')
 }
 
 /** Null when nothing of it is configured: then it is not even loaded. */

@@ -1,6 +1,7 @@
 import { HeldRequest, type HoldRefusal } from '@pilotlight/admission'
 import type { Exchange } from '@pilotlight/relay'
 import type { Instance } from './balance/instance.ts'
+import type { ColdWait } from './cold-starts/cold-wait.ts'
 import type { Revision } from './revision.ts'
 
 /** Who answers a {@link Call} that is turned away. */
@@ -26,6 +27,12 @@ export class Call extends HeldRequest {
   mustQueue = false
   /** Whether it ever waited. */
   wasHeld = false
+  /** How it waits, or waited, for a cold start; null for most. */
+  wait: ColdWait | null = null
+  /** What it is called in X-Request-Id, in logs and on the admin port; empty as long as nobody asked. */
+  requestId = ''
+  /** Value of `traceresponse`, or empty. */
+  traceResponse = ''
   /** What the observer keeps of it. */
   notes: unknown = null
   readonly #owner: CallOwner

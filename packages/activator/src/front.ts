@@ -6,6 +6,8 @@ import { answers } from './answers.ts'
 import type { Instance } from './balance/instance.ts'
 import { Call, type CallOwner } from './call.ts'
 import { callerOf, type CallerSource, urgencyOf } from './caller.ts'
+import type { RequestIds } from './cold-starts/request-ids.ts'
+import type { ResponseFields } from './cold-starts/response-fields.ts'
 import type { FailureAnswers } from './failure-answers.ts'
 import type { Location } from './location.ts'
 import type { ProbeAnswers } from './probe-answers.ts'
@@ -20,6 +22,9 @@ export interface FrontParts {
   readonly location: Location
   readonly retries: Retries
   readonly failures: FailureAnswers
+  readonly ids: RequestIds
+  /** What the client is told beside a response. */
+  readonly told: ResponseFields
   /** Null trusts everybody. */
   readonly trusted: TrustedPeers | null
   readonly callerSource: CallerSource
@@ -58,16 +63,17 @@ export class Front implements ExchangeHandler, CallOwner, Dispatcher {
 
   onRequest(exchange: Exchange): void {
     const marks = this.#marks
-    const { trusted, probes, location } = this.#parts
+    const { trusted, probes, location, ids } = this.#parts
     const isTrusted = trusted === null || trusted.has(exchange.downstream.peer.address)
     marks.read(exchange.request, isTrusted)
     if (probes.answer(exchange, marks)) return
     const revision = location.find(exchange, marks)
-    if (revision === null) return answerUnknown(exchange, location.name)
+    if (revision === null) return this.#answerUnknown(exchange, location.name, isTrusted)
     const { clocks } = revision
     exchange.clocks = marks.grpcTimeout === '' ? clocks : clocksUntil(clocks, marks.grpcTimeout)
     const call = new Call(exchange, revision, isTrusted, this)
     exchange.context = call
+    if (ids.isForAll) call.requestId = ids.identify(exchange, isTrusted)
     revision.activity.enter(exchange.startedAt)
     this.#observer?.onRequest(call, marks)
     editFields(exchange, marks)
@@ -147,6 +153,8 @@ export class Front implements ExchangeHandler, CallOwner, Dispatcher {
     if (instance.isUnsettled) instance.onResponse()
     if (call.bytes > 0) call.revision.releaseBytes(call)
     this.#observer?.onResponse(call)
+    if (call.requestId !== '' || call.wait !== null || call.traceResponse !== '')
+      this.#parts.told.addTo(head, call)
   }
 
   // ── what fails ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -179,15 +187,16 @@ export class Front implements ExchangeHandler, CallOwner, Dispatcher {
   /** Answers all who wait for a revision that cannot get an instance. */
   answerWaiting(revision: Revision): void {
     for (let next = revision.line.next(); next !== null; next = revision.line.next()) {
-      if (revision.trouble === '') answerUnknown((next as Call).exchange, revision.spec.name)
-      else this.#answerTrouble(next as Call)
+      const call = next as Call
+      if (revision.trouble !== '') this.#answerTrouble(call)
+      else this.#answerUnknown(call.exchange, revision.spec.name, call.isTrusted)
     }
   }
 
   #answerTrouble(call: Call): void {
     this.#observer?.onRefused(call, null)
     const text = `${call.revision.trouble}\n`
-    const fields = `Retry-After: ${this.#parts.failures.retryAfter(call.revision)}\r\n`
+    const fields = this.#refusalFields(call)
     answers.answerError(call.exchange, 503, text, 'destination_unavailable', 'refused', fields)
   }
 
@@ -199,10 +208,24 @@ export class Front implements ExchangeHandler, CallOwner, Dispatcher {
   #refuse(call: Call, reason: HoldRefusal): void {
     this.#observer?.onRefused(call, reason)
     const status = isOwnLimit(reason) ? 429 : 503
-    const fields = `Retry-After: ${this.#parts.failures.retryAfter(call.revision)}\r\n`
+    const fields = this.#refusalFields(call)
     const text =
       status === 503 ? 'pending request queue full\n' : 'too many requests of this namespace wait\n'
     answers.answerError(call.exchange, status, text, 'connection_limit_reached', 'refused', fields)
+  }
+
+  #refusalFields(call: Call): string {
+    const { failures, told } = this.#parts
+    return `Retry-After: ${failures.retryAfter(call.revision)}\r\n${told.ofError(call)}`
+  }
+
+  /** Knative's words for a revision that is not there. */
+  #answerUnknown(exchange: Exchange, name: string, isTrusted: boolean): void {
+    const text = `Error getting active endpoint: revision.serving.knative.dev ${JSON.stringify(name)} not found\n`
+    const call = exchange.context
+    const { told } = this.#parts
+    const fields = call instanceof Call ? told.ofError(call) : told.ofUnknown(exchange, isTrusted)
+    answers.answerError(exchange, 404, text, 'destination_not_found', 'refused', fields)
   }
 
   // ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -227,10 +250,4 @@ function editFields({ request, downstream }: Exchange, marks: RequestMarks): voi
   request.add('K-Proxy-Request', 'activator')
   if (!marks.hasOriginalHost && request.host !== '') request.set('K-Original-Host', request.host)
   appendForwardedFor(request, marks.hasForwardedFor, downstream.peer.address)
-}
-
-/** Knative's words for a revision that is not there. */
-function answerUnknown(exchange: Exchange, name: string): void {
-  const text = `Error getting active endpoint: revision.serving.knative.dev ${JSON.stringify(name)} not found\n`
-  answers.answerError(exchange, 404, text, 'destination_not_found', 'refused')
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { endOnSignal } from '@pilotlight/service'
+import { endOnSignal, switchLevelOnSignal } from '@pilotlight/service'
 import { createLogger } from '@pilotlight/telemetry'
 import { build } from './build.ts'
 import { readSettings } from './settings.ts'
@@ -26,6 +26,7 @@ try {
   const activator = await build(settings, log)
   activator.announce()
   endOnSignal(() => activator.shutdown())
+  switchLevelOnSignal(log)
   if (settings.hasLifeline) await tellStarter({ type: 'ready', ports: activator.ports })
 } catch (error) {
   const { message } = error as Error

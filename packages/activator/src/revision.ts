@@ -8,12 +8,15 @@ import {
 } from '@pilotlight/admission'
 import type { RevisionEndpoints, RevisionSpec, ScalingState } from '@pilotlight/platform'
 import type { Clocks } from '@pilotlight/relay'
+import type { ColdStartRecord } from '@pilotlight/telemetry'
 import type { Traffic } from './admin/traffic.ts'
 import type { Instance } from './balance/instance.ts'
 import { CountedSlots, type SlotSettings } from './balance/counted-slots.ts'
 import type { Slots } from './balance/slots.ts'
 import type { Call } from './call.ts'
+import type { ColdStart } from './cold-starts/cold-start.ts'
 import { EndpointWatch, type UsableInstances, type WatchOwner } from './probing/endpoint-watch.ts'
+import type { InstanceAges } from './probing/instance-ages.ts'
 
 /** What sends a request to an instance, and tells the platform that one is needed. */
 export interface Dispatcher {
@@ -66,6 +69,10 @@ export class Revision implements WatchOwner {
   trouble = ''
   /** What the platform does about it, for those who look; null when it does not say. */
   scaling: ScalingState | null = null
+  /** The cold start that is under way, or null. */
+  coldStart: ColdStart | null = null
+  /** The last one that is over, or null. */
+  lastColdStart: ColdStartRecord | null = null
   /** What its requests are like, for the admin port; null without one, and before the first request. */
   traffic: Traffic | null = null
   readonly #slots: CountedSlots
@@ -224,7 +231,12 @@ export class Revision implements WatchOwner {
     this.#watch.recheck(instance.address)
   }
 
+  onAnswered(address: string, ages: InstanceAges | null): void {
+    this.coldStart?.onAnswered(address, ages)
+  }
+
   onUsable(usable: UsableInstances): void {
+    this.coldStart?.onUsable(usable)
     this.#slots.update(usable)
     if (this.#slots.hasInstances) this.trouble = ''
   }

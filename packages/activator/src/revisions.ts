@@ -126,7 +126,9 @@ export class Revisions implements PlatformEvents {
 
   onScaling(name: RevisionName, state: ScalingState): void {
     const revision = this.find(name.namespace, name.name)
-    if (revision !== null) revision.scaling = state
+    if (revision === null) return
+    revision.scaling = state
+    revision.coldStart?.onScaling(state)
   }
 
   onConnection(isConnected: boolean, detail: string): void {

@@ -12,6 +12,7 @@ import { hostname } from 'node:os'
 import { type AdminSettings, readAdmin } from './admin/admin-settings.ts'
 import type { Burst } from './balance/instance.ts'
 import type { CallerSource } from './caller.ts'
+import { readTold, type ToldSettings } from './cold-starts/told-settings.ts'
 import { readDuration } from './go-duration.ts'
 import { type LocalSettings, readLocal } from './local-settings.ts'
 import { MESH_MODES, type MeshMode } from './probing/endpoint-watch.ts'
@@ -87,6 +88,7 @@ export interface ActivatorSettings {
   readonly heedsPriority: boolean
   /** Null trusts everybody. */
   readonly trusted: TrustedPeers | null
+  readonly told: ToldSettings
   readonly connectionsMax: number
   readonly windowBytes: number
   readonly idleConnectionsMax: number
@@ -130,7 +132,7 @@ export function readSettings(values: Readonly<Record<string, string | undefined>
     admin: readAdmin(env),
     upstreamTls: readUpstreamTls(env),
     clusterDomain: clusterDomain(env.text('CLUSTER_DOMAIN', '')),
-    meshMode: env.choice<MeshMode>('ACTIVATOR_MESH', MESH_MODES, 'auto'),
+    meshMode: env.choice<MeshMode>('ACTIVATOR_MESH', MESH_MODES, platform === 'local' ? 'disabled' : 'auto'),
     probes: {
       timeoutMs: readDuration(env, 'PROBE_TIMEOUT', '300ms'),
       frequencyMs: readDuration(env, 'PROBE_FREQUENCY', '200ms'),
@@ -147,6 +149,7 @@ export function readSettings(values: Readonly<Record<string, string | undefined>
     callerWeights: readCallerWeights(env),
     heedsPriority: env.flag('ACTIVATOR_PRIORITY', 'Priority', false),
     trusted: readTrusted(env),
+    told: readTold(env, platform === 'local'),
     connectionsMax: env.bounded(
       'ACTIVATOR_CONNECTIONS_MAX',
       50_000,

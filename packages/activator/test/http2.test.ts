@@ -70,6 +70,26 @@ t.test('a request over HTTP/2 waits and goes on over HTTP/2, with its trailers',
   }
 })
 
+t.test('over HTTP/2 too, who waited for a cold start is told its id and what it waited for', async (t) => {
+  const address = await startInstance(t, (stream) => {
+    stream.respond({ ':status': 200 })
+    stream.end()
+  })
+  const scene = await Scene.start(t, {
+    spec: { protocol: 'h2c' },
+    env: { ACTIVATOR_SERVER_TIMING: 'true' },
+  })
+  const client = await session(t, scene.port)
+  const stream = client.request({ ':path': '/', ...FIELDS, 'x-request-id': 'not sane' })
+  await until('it waits', () => scene.activator.held === 1)
+  scene.instances(address)
+  const [headers] = (await once(stream, 'response')) as [Record<string, unknown>]
+  t.match(headers, { 'x-request-id': /^[0-9a-f]{16}-1$/, 'server-timing': /^queued;dur=/ })
+  const refused = client.request({ ':path': '/', ':authority': 'nobody.example' })
+  const [answer] = (await once(refused, 'response')) as [Record<string, unknown>]
+  t.match(answer, { ':status': 404, 'x-request-id': /-2$/, 'proxy-status': /^activator; error=/ })
+})
+
 t.test('a stream that is cancelled while it waits is out of the line', async (t) => {
   const scene = await Scene.start(t, { spec: { protocol: 'h2c' } })
   const client = await session(t, scene.port)

@@ -33,6 +33,8 @@ export interface Closable {
 export class Attempt {
   /** For this attempt, ms. Each request of a probe that sends several has as much. */
   readonly timeoutMs: number
+  /** Told when a connection stands. */
+  onConnected: () => void = () => {}
   readonly #clock: ProbeClock
   readonly #open = new Set<Closable>()
   #stopTimer: () => void = () => {}

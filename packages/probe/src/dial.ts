@@ -28,7 +28,10 @@ export function dial(
     const socket = new Socket()
     let problem: NodeJS.ErrnoException | null = null
     socket.once('connect', () => {
-      if (!isSelfConnected(socket)) return resolve(socket)
+      if (!isSelfConnected(socket)) {
+        attempt.onConnected()
+        return resolve(socket)
+      }
       // Nobody listens: that is all this connection says. A reset leaves the port to the app.
       problem = Object.assign(new Error('connected to itself'), { code: 'ECONNREFUSED' })
       socket.resetAndDestroy()

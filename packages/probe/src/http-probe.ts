@@ -18,6 +18,8 @@ export interface ProbeSettings {
   readonly detectHttp2: boolean
   /** Told about a redirect to another host. */
   readonly onRedirectAway: (from: string, to: string) => void
+  /** Told each time that a connection stands: something listens. */
+  readonly onConnected?: () => void
   /** Sends a GET over HTTP/1.1. By default Node's own client does, which is loaded the first time. */
   readonly getOverHttp1?: GetOverHttp1
 }

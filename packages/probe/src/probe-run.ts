@@ -21,6 +21,7 @@ export function startProbe(
   settings: ProbeSettings,
 ): ProbeRun {
   const attempt = new Attempt(timeoutMs, clock)
+  if (settings.onConnected !== undefined) attempt.onConnected = settings.onConnected
   const outcome = perform(action, attempt, settings).then(
     (result) => {
       attempt.conclude()

@@ -10,6 +10,8 @@ export interface ReadinessSource {
   check(): Promise<boolean>
   /** Resolves true the moment the app is ready, false after `ms`. */
   awaitReady(ms: number): { readonly result: Promise<boolean>; cancel(): void }
+  /** How long ago the app began to listen and was ready, ms; null for what was not seen. */
+  readonly ages: { readonly listeningMs: number | null; readonly readyMs: number | null }
 }
 
 /** What the prober tells Knative's data plane when the app is ready. */
@@ -69,9 +71,19 @@ export class ProbeAnswers {
     void this.#ask(pending, seconds).then((isReady) => {
       if (!exchange.isAnswerable || !this.#pending.has(pending)) return
       const fields = seconds > 0 ? 'Preference-Applied: wait\r\n' : ''
-      if (isReady) answers.answer(exchange, 200, READY, fields)
+      // Who asks us to wait is one of ours, and knows this field too.
+      if (isReady) answers.answer(exchange, 200, READY, seconds > 0 ? fields + this.#agesField() : '')
       else exchange.reply(503, `${fields}${answers.proxyStatus('destination_unavailable')}`, '')
     })
+  }
+
+  /** When the app began to listen and was ready, as a dictionary (RFC 9651) of ages in ms; empty when nobody has looked. */
+  #agesField(): string {
+    const { listeningMs, readyMs } = this.#readiness.ages
+    const members = Object.entries({ listening: listeningMs, ready: readyMs }).flatMap(([name, ms]) =>
+      ms === null ? [] : [`${name}=${Math.max(0, ms).toFixed(1)}`],
+    )
+    return members.length === 0 ? '' : `Pilotlight-Ages: ${members.join(', ')}\r\n`
   }
 
   #ask(pending: PendingProbe, seconds: number): Promise<boolean> {

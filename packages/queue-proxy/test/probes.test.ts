@@ -33,6 +33,21 @@ t.test('a probe that waits is answered when the app is there, with what it asked
   t.strictSame([again.status, again.body, again.headers['preference-applied']], [200, 'queue', undefined])
 })
 
+t.test('who waits is told how long the app has been listening and ready, others are not', async (t) => {
+  const port = await freePort()
+  const { main } = (await startSidecar(t, port, { SERVING_READINESS_PROBE: tcpProbe(port) })).ports
+  const server = http.createServer((_, response) => response.end())
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const waited = await fetchFrom(main, { headers: { ...ACTIVATOR, Prefer: 'wait=60' } })
+  const field = String(waited.headers['pilotlight-ages'])
+  const ages = /^listening=(\d+\.\d), ready=(\d+\.\d)$/.exec(field)
+  t.ok(ages !== null && Number(ages[1]) >= Number(ages[2]), field)
+  t.notOk('pilotlight-ages' in (await fetchFrom(main, { headers: ACTIVATOR })).headers)
+  t.notOk('pilotlight-ages' in (await fetchFrom(main)).headers, 'nor are clients')
+})
+
 t.test('a wait ends with its time', async (t) => {
   const port = await freePort()
   const { main } = (await startSidecar(t, port, { SERVING_READINESS_PROBE: tcpProbe(port) })).ports

@@ -119,6 +119,7 @@ t.test('nothing is loaded that an idle sidecar does not need', async (t) => {
   const shipped = start(t, {}, ['--require', REPORT])
   await shipped.ports()
   const { builtins, files } = await shipped.loaded()
+  // Without v8: queue-proxy.cjs loads it for its flag once the program has started, before or after we ask.
   const heavy = [
     'http',
     'http2',
@@ -127,7 +128,6 @@ t.test('nothing is loaded that an idle sidecar does not need', async (t) => {
     'crypto',
     'inspector',
     'perf_hooks',
-    'v8',
     'worker_threads',
     'zlib',
   ]

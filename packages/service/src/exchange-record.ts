@@ -1,17 +1,19 @@
 import { Framing } from '@pilotlight/http1'
 import type { Exchange } from '@pilotlight/relay'
 import { type RequestRecord, type RevisionRecord, type TlsRecord, traceIdOf } from '@pilotlight/telemetry'
-import { countedStatus } from './counted-status.ts'
+import { countedOutcome, countedStatus } from './counted-status.ts'
 
 /** An exchange that is over as the request log sees it. Nothing is read out of it unless the template asks. */
 export class ExchangeRecord implements RequestRecord {
   readonly revision: RevisionRecord
   readonly latencySeconds: number
   readonly #exchange: Exchange
+  readonly #requestId: string
 
-  /** `now` is on the clock of the exchange, ms. */
-  constructor(exchange: Exchange, revision: RevisionRecord, now: number) {
+  /** `now` is on the clock of the exchange, ms. `requestId` is empty when there is none but that of the client. */
+  constructor(exchange: Exchange, revision: RevisionRecord, now: number, requestId = '') {
     this.#exchange = exchange
+    this.#requestId = requestId
     this.revision = revision
     this.latencySeconds = (now - exchange.startedAt) / 1000
   }
@@ -56,6 +58,18 @@ export class ExchangeRecord implements RequestRecord {
 
   get responseBytes(): number {
     return this.#exchange.responseBytes
+  }
+
+  get requestBytes(): number {
+    return this.#exchange.requestBytes
+  }
+
+  get outcome(): string {
+    return countedOutcome(this.#exchange.status, this.#exchange.outcome)
+  }
+
+  get requestId(): string {
+    return this.#requestId === '' ? (this.#exchange.request.get('x-request-id') ?? '') : this.#requestId
   }
 
   get traceId(): string {

@@ -1,11 +1,11 @@
 import type { Exchange, Failure } from '@pilotlight/relay'
-import type { Logger } from '@pilotlight/telemetry'
+import type { LogFields, Logger } from '@pilotlight/telemetry'
 
-/** Logs why a request failed before its response began, in Knative's words where it has some. */
-export function logFailure(log: Logger, exchange: Exchange, failure: Failure): void {
+/** Logs why a request failed before its response began, in Knative's words where it has some. `more` are further fields of the line. */
+export function logFailure(log: Logger, exchange: Exchange, failure: Failure, more: LogFields = {}): void {
   const timeout = timeoutText(exchange, failure)
-  if (timeout !== '') log.warn(timeout)
-  else log.error('error reverse proxying request', { failure, detail: exchange.failureDetail })
+  if (timeout !== '') log.warn(timeout, more)
+  else log.error('error reverse proxying request', { failure, detail: exchange.failureDetail, ...more })
 }
 
 /** Knative's log line for a clock that ran out; empty for other failures. */

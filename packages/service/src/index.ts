@@ -18,6 +18,7 @@ export {
   statusPlace,
 } from './http-metrics.ts'
 export { KNOWN_METHODS, methodIndex, OTHER_METHOD } from './known-methods.ts'
+export { switchLevelOnSignal } from './level-signal.ts'
 export { readListenAddress } from './listen-address.ts'
 export {
   type ObservabilityDefaults,

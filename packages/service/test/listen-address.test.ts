@@ -8,7 +8,8 @@ function read(value: string | undefined): { address: string; problems: readonly 
 }
 
 t.test('an address is taken as it is, and none is all of them', async (t) => {
-  for (const address of ['127.0.0.1', '::1', '0.0.0.0']) t.strictSame(read(address), { address, problems: [] })
+  for (const address of ['127.0.0.1', '::1', '0.0.0.0'])
+    t.strictSame(read(address), { address, problems: [] })
   for (const none of ['', undefined]) t.strictSame(read(none), { address: '::', problems: [] })
 })
 

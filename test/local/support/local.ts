@@ -84,21 +84,8 @@ export class Local {
   }
 
   /** Sends a GET. Resolves with the answer, whatever it is. */
-  ask({ host = 'hello.default.localhost', path = '/', headers = {} }: Ask = {}): Promise<Answer> {
-    const answered = new Promise<Answer>((resolve, reject) => {
-      const sent = request(
-        { host: '127.0.0.1', port: this.service.ports['http1'], path, headers: { host, ...headers } },
-        (response) => {
-          let body = ''
-          response.setEncoding('utf8').on('data', (text: string) => (body += text))
-          response.on('error', reject)
-          response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }))
-        },
-      )
-      sent.on('error', reject)
-      sent.end()
-    })
-    return within(`${host}${path} is answered`, answered)
+  ask(request: Ask = {}): Promise<Answer> {
+    return ask(this.service.ports['http1'], request)
   }
 
   /** Replaces a manifest, as editors do. */
@@ -118,6 +105,24 @@ export class Local {
   }
 }
 
+/** Sends a GET to an activator on this port. Resolves with the answer, whatever it is. */
+export function ask(
+  port: number,
+  { host = 'hello.default.localhost', path = '/', headers = {} }: Ask = {},
+): Promise<Answer> {
+  const answered = new Promise<Answer>((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path, headers: { host, ...headers } }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (text: string) => (body += text))
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }))
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+  return within(`${host}${path} is answered`, answered)
+}
+
 function aliveIn(folder: string): number[] {
   try {
     const notes = readFileSync(join(folder, 'notes'), 'utf8')
@@ -131,7 +136,8 @@ function aliveIn(folder: string): number[] {
   }
 }
 
-async function nobodyRuns(folder: string): Promise<void> {
+/** Resolves when no app that noted itself in this folder runs any more. */
+export async function nobodyRuns(folder: string): Promise<void> {
   await eventually(
     'no app runs any more',
     () => Promise.resolve(aliveIn(folder)),

@@ -12,13 +12,15 @@ import {
 } from '@pilotlight/service'
 import { ownText, SpanKind, type TraceSpan, type Tracing } from '@pilotlight/telemetry'
 import type { RevisionSpec } from '@pilotlight/platform'
+import type { ColdWait } from '../cold-starts/cold-wait.ts'
 import { ACTIVATOR_SCOPE } from './activator-families.ts'
 
 /**
  * The spans of one request, as Knative's activator has them:
  *
  *     GET (server) ─┬─► throttler_try      until it is dispatched
- *                   └─► activator_proxy ─► GET /path (client)
+ *                   ├─► activator_proxy ─► GET /path (client)
+ *                   └─► cold_start.woken, …        of ours: one for each phase of a cold start that it waited for
  *
  * A request that is sent again has a client span for each time, and one of throttler_try for each time it waited. One that is not sampled has a
  * server span that records nothing and is the parent of the sidecar's.
@@ -79,6 +81,28 @@ export class ActivationSpans {
   /** The head of the response came. */
   onResponse(status: number): void {
     if (this.#client !== null) noteResponse(this.#client, status)
+  }
+
+  /** Value of `traceresponse`: the span that the caller's trace goes on in; empty when nothing is recorded. */
+  get traceResponse(): string {
+    const { isRecording, span } = this.server
+    return isRecording && span !== null ? this.server.outgoing(span).traceparent : ''
+  }
+
+  /** The request waited for a cold start and is about to be over. Times are ms, monotonic and since 1970. */
+  onColdStart(wait: ColdWait, now: number, wallNow: number): void {
+    const { isRecording, span } = this.server
+    if (!isRecording || span === null) return
+    const arrivedAt = wallNow - (now - wait.arrivedAt)
+    const attributes = {
+      'pilotlight.cold_start.id': wait.coldStart.id,
+      'pilotlight.request.id': wait.requestId,
+    }
+    for (const { phase, startMs, ms } of wait.phases) {
+      const startedAt = arrivedAt + startMs
+      const past = { startedAt, endedAt: startedAt + ms, attributes }
+      this.#tracing.recordSpan(ACTIVATOR_SCOPE, `cold_start.${phase}`, span, past)
+    }
   }
 
   /** The request is over. `status` was sent to the client, 0 when none was. */

@@ -27,8 +27,10 @@ export class RequestEvents implements RequestObserver {
 
   onRequest(call: Call): void {
     const { tracing } = this.#listeners
-    if (tracing !== null)
-      call.notes = new ActivationSpans(tracing, traceFacts(call.exchange), call.revision.spec)
+    if (tracing === null) return
+    const spans = new ActivationSpans(tracing, traceFacts(call.exchange), call.revision.spec)
+    call.notes = spans
+    call.traceResponse = spans.traceResponse
   }
 
   onHeld(call: Call): void {
@@ -59,9 +61,11 @@ export class RequestEvents implements RequestObserver {
   onDone(call: Call, now: number): void {
     const { exchange, revision } = call
     const { metrics, requestLog } = this.#listeners
-    spansOf(call)?.onDone(exchange.outcome, exchange.status)
+    const spans = spansOf(call)
+    if (spans !== null && call.wait !== null) spans.onColdStart(call.wait, now, Date.now())
+    spans?.onDone(exchange.outcome, exchange.status)
     metrics?.onDone(revision, this.#factsOf(call, now), exchange.dispatchedAt > 0)
-    requestLog?.log(new ExchangeRecord(exchange, recordOf(call), now))
+    requestLog?.log(new ExchangeRecord(exchange, recordOf(call), now, call.requestId))
   }
 
   #factsOf({ exchange }: Call, now: number): HttpFacts {

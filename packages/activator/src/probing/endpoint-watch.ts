@@ -1,4 +1,5 @@
 import type { RevisionEndpoints } from '@pilotlight/platform'
+import type { InstanceAges } from './instance-ages.ts'
 import { InstanceProbe, type ProbeMeans, type ProbeOwner } from './instance-probe.ts'
 
 /**
@@ -22,6 +23,8 @@ export interface UsableInstances {
 
 /** What an {@link EndpointWatch} tells. */
 export interface WatchOwner {
+  /** An instance that could not be used yet says that it is ready; told before it can. `ages` is null when it does not say since when. */
+  onAnswered(address: string, ages: InstanceAges | null): void
   /** Which instances can be used changed. */
   onUsable(usable: UsableInstances): void
   /** An instance that was checked again answers. */
@@ -145,6 +148,7 @@ export class EndpointWatch implements ProbeOwner {
       this.#owner.onRecovered(address)
       return true
     }
+    this.#owner.onAnswered(address, probe.last!.ages)
     if (!this.#ready.has(address) && !this.#mayUseEarly) return false
     this.#take(address, canRefuse)
     this.#leaveCluster()

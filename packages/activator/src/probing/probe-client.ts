@@ -1,4 +1,5 @@
 import { Client } from 'undici'
+import { type InstanceAges, readAges } from './instance-ages.ts'
 
 /** What one probe of an instance found. */
 export const ProbeVerdict = {
@@ -21,6 +22,8 @@ export interface ProbeResult {
   readonly status: number
   /** Whether the sidecar waits when it is asked to (RFC 7240), and so is one of ours: it can refuse, too. */
   readonly waits: boolean
+  /** What a sidecar of ours says of its app when that is ready; null for others. */
+  readonly ages: InstanceAges | null
   /** What there is to say of a failure, for logs; may be empty. */
   readonly detail: string
 }
@@ -111,6 +114,7 @@ class SidecarProbe implements RunningProbe {
         verdict: isReady ? ProbeVerdict.Ready : ProbeVerdict.NotReady,
         status: response.statusCode,
         waits: response.headers['preference-applied'] === 'wait',
+        ages: isReady ? readAges(response.headers['pilotlight-ages']) : null,
         detail: isReady ? '' : `status ${response.statusCode}`,
       })
     } catch (error) {
@@ -140,7 +144,7 @@ class SidecarProbe implements RunningProbe {
 }
 
 function failed(verdict: ProbeVerdict, detail: string): ProbeResult {
-  return { verdict, status: 0, waits: false, detail }
+  return { verdict, status: 0, waits: false, ages: null, detail }
 }
 
 function fieldsOf({ address, host, waitSeconds }: ProbeRequest): Record<string, string> {

@@ -118,7 +118,14 @@ t.test('what the platform does stands beside what is known here', async (t) => {
   const sidecar = await ScriptedSidecar.start(t, answering('ok'))
   const scene = await Scene.start(t, { env: ADMIN, spec: { containerConcurrency: 2 } })
   const { events } = scene.platform
-  const facts = { address: '', state: 'starting', scheduledAt: 1, startedAt: null } as const
+  const facts = {
+    address: '',
+    state: 'starting',
+    scheduledAt: 1,
+    startedAt: null,
+    listeningAt: null,
+    readyAt: null,
+  } as const
   events.onScaling(HELLO, { wanted: 2, isPanicking: true, instances: [{ ...facts, name: 'hello-00001-a' }] })
   t.match(await revisionOf(scene), {
     state: 'starting',
@@ -130,7 +137,13 @@ t.test('what the platform does stands beside what is known here', async (t) => {
     wanted: 1,
     isPanicking: false,
     instances: [
-      { ...facts, name: 'hello-00001-a', address: sidecar.address, startedAt: 1, state: 'ready' },
+      {
+        ...facts,
+        name: 'hello-00001-a',
+        address: sidecar.address,
+        startedAt: 1,
+        state: 'ready',
+      },
       { ...facts, name: 'hello-00001-b', address: '127.0.0.1:1', state: 'ending' },
     ],
   })

@@ -1,5 +1,7 @@
 import { type Sampling, DEFAULT_BATCHING, Tracing } from '@pilotlight/telemetry'
 import t from 'tap'
+import { ColdStart } from '../../src/cold-starts/cold-start.ts'
+import { ColdWait } from '../../src/cold-starts/cold-wait.ts'
 import { ActivationSpans } from '../../src/observability/activation-spans.ts'
 import { HELLO } from '../support/told-platform.ts'
 
@@ -11,6 +13,8 @@ interface Line {
   readonly kind: string
   readonly spanId: string
   readonly parentSpanId?: string
+  readonly startTime: string
+  readonly endTime: string
   readonly status: string
   readonly attributes: Record<string, unknown>
 }
@@ -111,9 +115,64 @@ t.test('a request that is turned away while it waits ends its wait as failed', a
   t.equal(server.attributes['http.response.status_code'], 499)
 })
 
+t.test(
+  'a request that waited for a cold start has a span for each phase, below the server span',
+  async (t) => {
+    const { tracing, finish } = await setUp()
+    let now = 100
+    const coldStart = new ColdStart({
+      id: 'cold-1',
+      name: HELLO,
+      queuedAt: 100,
+      startedAt: 0,
+      scaling: null,
+      now: () => now,
+      onOver: () => {},
+    })
+    const wait = new ColdWait(coldStart, 'r-1', 100)
+    coldStart.join(wait)
+    const spans = new ActivationSpans(tracing, FACTS, HELLO)
+    t.match(spans.traceResponse, new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`))
+    now = 110
+    coldStart.onWoken()
+    now = 150
+    coldStart.onAnswered('10.0.0.9:8012', { listeningMs: 15, readyMs: 5 })
+    spans.onDispatch('10.0.0.9:8012')
+    Object.assign(wait, { dispatchedAt: 150, address: '10.0.0.9:8012' })
+    coldStart.onDispatched(wait)
+    wait.firstByteAt = 160
+    coldStart.onFirstByte(wait)
+    const arrived = Date.UTC(2026, 0, 1)
+    spans.onColdStart(wait, 170, arrived + 70)
+    spans.onDone('ok', 200)
+    const lines = await finish()
+    const server = lines.find(({ name }) => name === 'POST')!
+    const phases = lines.filter(({ name }) => name.startsWith('cold_start.'))
+    t.strictSame(
+      phases.map(({ name, startTime, endTime }) => [
+        name,
+        Date.parse(startTime) - arrived,
+        Date.parse(endTime) - arrived,
+      ]),
+      [
+        ['cold_start.woken', 0, 10],
+        ['cold_start.listening', 10, 35],
+        ['cold_start.ready', 35, 45],
+        ['cold_start.dispatched', 45, 50],
+        ['cold_start.first-byte', 50, 60],
+      ],
+    )
+    for (const { parentSpanId, attributes } of phases) {
+      t.equal(parentSpanId, server.spanId)
+      t.strictSame(attributes, { 'pilotlight.cold_start.id': 'cold-1', 'pilotlight.request.id': 'r-1' })
+    }
+  },
+)
+
 t.test('a request that is not sampled records nothing and is still the parent of the next', async (t) => {
   const { tracing, finish } = await setUp('never')
   const spans = new ActivationSpans(tracing, FACTS, HELLO)
+  t.equal(spans.traceResponse, '')
   t.match(spans.onDispatch('10.0.0.9:8012').traceparent, new RegExp(`^00-${TRACE}-[0-9a-f]{16}-00$`))
   spans.onDone('ok', 200)
   t.strictSame(await finish(), [])

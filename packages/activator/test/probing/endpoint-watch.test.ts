@@ -42,6 +42,8 @@ class Scene {
     this.readyCount = readyCount
   }
 
+  onAnswered(): void {}
+
   onRecovered(address: string): void {
     this.recovered.push(address)
   }

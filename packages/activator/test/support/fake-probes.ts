@@ -56,7 +56,13 @@ export class FakeProbes implements ProbeClient {
 }
 
 /** What a sidecar of ours says once its app is ready. */
-export const READY: ProbeResult = { verdict: ProbeVerdict.Ready, status: 200, waits: true, detail: '' }
+export const READY: ProbeResult = {
+  verdict: ProbeVerdict.Ready,
+  status: 200,
+  waits: true,
+  ages: null,
+  detail: '',
+}
 /** What Knative's says. */
 export const READY_AT_ONCE: ProbeResult = { ...READY, waits: false }
 /** Nobody listens. */
@@ -64,12 +70,19 @@ export const REFUSED: ProbeResult = {
   verdict: ProbeVerdict.Refused,
   status: 0,
   waits: false,
+  ages: null,
   detail: 'refused',
 }
 /** No answer in time. */
-export const SILENT: ProbeResult = { verdict: ProbeVerdict.Silent, status: 0, waits: false, detail: 'silent' }
+export const SILENT: ProbeResult = {
+  verdict: ProbeVerdict.Silent,
+  status: 0,
+  waits: false,
+  ages: null,
+  detail: 'silent',
+}
 
 /** An answer that is not the one looked for. */
 export function notReady(status: number, waits = false): ProbeResult {
-  return { verdict: ProbeVerdict.NotReady, status, waits, detail: `status ${status}` }
+  return { verdict: ProbeVerdict.NotReady, status, waits, ages: null, detail: `status ${status}` }
 }

@@ -1,5 +1,5 @@
 import type { PlatformEvents, RevisionSpec } from '@pilotlight/platform'
-import { createLogger } from '@pilotlight/telemetry'
+import { createLogger, type Logger } from '@pilotlight/telemetry'
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import type { Test } from 'tap'
 import type { Activator } from '../../src/activator.ts'
@@ -30,6 +30,8 @@ export interface SceneOptions {
   readonly spec?: Partial<RevisionSpec>
   /** What the platform knows at the start beside the revision. */
   readonly begin?: (events: PlatformEvents) => void
+  /** Where it logs; nowhere by default. */
+  readonly log?: Logger
 }
 
 /** An activator in this process, on real sockets, in front of instances the test names. */
@@ -44,7 +46,8 @@ export class Scene {
     this.spec = spec
   }
 
-  static async start(t: Test, { env = {}, spec = {}, begin = () => {} }: SceneOptions = {}): Promise<Scene> {
+  static async start(t: Test, options: SceneOptions = {}): Promise<Scene> {
+    const { env = {}, spec = {}, begin = () => {} } = options
     const { settings, problems } = readSettings({ ...ENVIRONMENT, ...env })
     if (problems.length > 0) throw new Error(problems.join('\n'))
     const revision = { ...HELLO, ...spec }
@@ -52,7 +55,7 @@ export class Scene {
       events.onRevision(revision)
       begin(events)
     })
-    const log = createLogger({ config: '', level: 'fatal', name: 'test', fields: {} })
+    const log = options.log ?? createLogger({ config: '', level: 'fatal', name: 'test', fields: {} })
     const activator = await build(settings, log, platform)
     t.teardown(() => activator.destroy())
     return new Scene(platform, activator, revision)

@@ -26,6 +26,8 @@ export class ScriptedSidecar {
   isReady = true
   /** Whether it waits when a probe asks it to, as ours does. */
   waits = true
+  /** What it says in Pilotlight-Ages once its app is ready; empty says nothing. */
+  ages = ''
   probes = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -75,7 +77,7 @@ export class ScriptedSidecar {
   #onProbe(request: IncomingMessage, response: ServerResponse): void {
     this.probes++
     if (this.waits && request.headers.prefer !== undefined) response.setHeader('Preference-Applied', 'wait')
-    if (this.isReady) return void response.end('queue')
+    if (this.isReady) return this.#answerReady(response)
     if (this.waits) return void this.#waiting.push(response)
     response.writeHead(503).end()
   }
@@ -83,7 +85,12 @@ export class ScriptedSidecar {
   /** Its app becomes ready: probes that wait are answered. */
   becomesReady(): void {
     this.isReady = true
-    for (const response of this.#waiting.splice(0)) response.end('queue')
+    for (const response of this.#waiting.splice(0)) this.#answerReady(response)
+  }
+
+  #answerReady(response: ServerResponse): void {
+    if (this.ages !== '') response.setHeader('Pilotlight-Ages', this.ages)
+    response.end('queue')
   }
 
   /** Upgrades connections that ask for it, and says nothing on them. */

@@ -150,7 +150,7 @@ const EXPLAIN: CommandDefinition = {
   name: 'explain',
   summary: 'Show where the time of a cold start went',
   description: [
-    'The phases of the cold start that a request waited for, with what took longest and what helps against it. REQUEST-ID is the id of a request, such as requestId of the cold starts in pilotlight ps --json; last is the last cold start.',
+    'The phases of the cold start that a request waited for, with what took longest and what helps against it. REQUEST-ID is the X-Request-Id of the answer; last is the last cold start.',
   ],
   operands: { usage: 'REQUEST-ID|last', min: 1, max: 1 },
   options: [...ADMIN, JSON_OUTPUT, HELP],

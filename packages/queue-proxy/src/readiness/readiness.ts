@@ -44,12 +44,25 @@ export class Readiness {
   #checking: Promise<boolean> | null = null
   readonly #waiters = new Set<Waiter>()
   #round: readonly LoopUse[] | null = null
+  #listeningAt: number | null = null
+  #readyAt: number | null = null
   #isClosed = false
 
   constructor(probes: readonly ProbeSpec[], options: ReadinessOptions) {
     this.#print = options.print
     this.#clock = options.clock ?? systemClock
-    this.#probes = probes.map((spec) => new Probe(spec, options, this.#clock))
+    const seen: Seen = {
+      onConnected: () => (this.#listeningAt ??= this.#clock.now()),
+      onRefused: () => (this.#listeningAt = this.#readyAt = null),
+    }
+    this.#probes = probes.map((spec) => new Probe(spec, options, this.#clock, seen))
+  }
+
+  /** How long ago the app first accepted a connection and was first found ready, since it last refused one, ms; null for what was not seen. */
+  get ages(): AppAges {
+    const now = this.#clock.now()
+    const since = (at: number | null): number | null => (at === null ? null : now - at)
+    return { listeningMs: since(this.#listeningAt), readyMs: since(this.#readyAt) }
   }
 
   /**
@@ -72,7 +85,8 @@ export class Readiness {
       }),
     )
     this.#checking = null
-    if (first !== '' && !this.#isClosed) this.#print(first)
+    if (first === '') this.#onReady()
+    else if (!this.#isClosed) this.#print(first)
     return first === '' && !this.#isClosed
   }
 
@@ -101,9 +115,15 @@ export class Readiness {
       if (this.#round !== round) return
       if (!results.every((result) => result === 'ready')) return this.#beginRound()
       this.#round = null
+      this.#onReady()
       for (const waiter of this.#waiters) waiter.settle(true)
       this.#waiters.clear()
     })
+  }
+
+  /** Without probes nobody has looked. */
+  #onReady(): void {
+    if (this.#probes.length > 0) this.#readyAt ??= this.#clock.now()
   }
 
   #leave(waiter: Waiter, isExpired: boolean): void {
@@ -122,6 +142,18 @@ export class Readiness {
     for (const waiter of this.#waiters) this.#leave(waiter, false)
     for (const probe of this.#probes) probe.close()
   }
+}
+
+/** How long ago things happened to the app, ms; null for what was not seen. */
+export interface AppAges {
+  readonly listeningMs: number | null
+  readonly readyMs: number | null
+}
+
+/** What attempts notice of the app beside their outcome. */
+interface Seen {
+  readonly onConnected: () => void
+  readonly onRefused: () => void
 }
 
 class Waiter {
@@ -148,13 +180,14 @@ class Probe {
   #attempt: ProbeRun | null = null
   #saidRedirect = false
 
-  constructor(spec: ProbeSpec, options: ReadinessOptions, clock: Clock) {
+  constructor(spec: ProbeSpec, options: ReadinessOptions, clock: Clock, seen: Seen) {
     const { print } = options
     const { action, timeoutSeconds, successThreshold } = spec
     const isAggressive = spec.periodSeconds === 0
     const settings: ProbeSettings = {
       userAgent: options.userAgent ?? USER_AGENT,
       detectHttp2: options.detectHttp2,
+      onConnected: seen.onConnected,
       onRedirectAway: (from, to) => {
         if (!this.#saidRedirect)
           print(`readiness probe ${from} is redirected to another host, ${to}: taken as ready`)
@@ -162,7 +195,13 @@ class Probe {
       },
     }
     const start = options.start ?? startProbe
-    this.#start = (timeoutMs) => start(action, timeoutMs, clock, settings)
+    this.#start = (timeoutMs) => {
+      const run = start(action, timeoutMs, clock, settings)
+      void run.outcome.then((outcome) => {
+        if (outcome?.isRefused === true) seen.onRefused()
+      })
+      return run
+    }
     // What has nothing to do fails at once, in both modes.
     this.#isLooped = isAggressive && action.kind !== 'exec' && action.kind !== 'none'
     this.#attemptMs = isAggressive ? AGGRESSIVE_ATTEMPT_MS : attemptMs(timeoutSeconds)

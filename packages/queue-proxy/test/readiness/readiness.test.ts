@@ -313,6 +313,49 @@ t.test('a listener that comes and goes', async (t) => {
   }
 })
 
+t.test('since when an app listens and is ready is known until it refuses a connection', async (t) => {
+  const port = await freePort()
+  const { readiness } = readinessOf(t, [http(port)])
+  t.equal(await readiness.awaitReady(1).result, false)
+  t.strictSame(readiness.ages, { listeningMs: null, readyMs: null })
+  let isWarm = false
+  const warmingUp = new Promise<void>((resolve) => {
+    void startHttp1(
+      t,
+      (_, response) => {
+        response.writeHead(isWarm ? 200 : 503).end()
+        resolve()
+      },
+      port,
+    )
+  })
+  const wait = readiness.awaitReady(60_000)
+  await within('it is asked', warmingUp)
+  const before = readiness.ages
+  t.ok(before.listeningMs! >= 0)
+  t.equal(before.readyMs, null)
+  isWarm = true
+  t.equal(await within('ready', wait.result), true)
+  const { listeningMs, readyMs } = readiness.ages
+  t.ok(listeningMs! > readyMs! && readyMs! >= 0, `${listeningMs} > ${readyMs}`)
+  t.equal(await readiness.check(), true)
+  t.ok(readiness.ages.readyMs! > readyMs!, 'the first time counts')
+})
+
+t.test('an app that went away has no ages, and new ones when it is back', async (t) => {
+  const port = await freePort()
+  const { readiness } = readinessOf(t, [tcp(port, NORMAL)])
+  for (let round = 0; round < 2; round++) {
+    const server: Server = createServer((socket) => socket.destroy())
+    await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port }, resolve))
+    t.equal(await readiness.check(), true)
+    t.ok(readiness.ages.listeningMs! >= readiness.ages.readyMs!)
+    await new Promise((resolve) => server.close(resolve))
+    t.equal(await readiness.check(), false)
+    t.strictSame(readiness.ages, { listeningMs: null, readyMs: null })
+  }
+})
+
 t.test('a redirect to another host is told once', async (t) => {
   const port = await startHttp1(t, (_, response) => {
     response.writeHead(302, { location: 'http://a.test/' }).end()

@@ -1,5 +1,5 @@
 /**
- * One finished request, as a request log template sees it. Strings that came over the network are as a head is
+ * One finished request, as the request log sees it. Strings that came over the network are as a head is
  * decoded: one character per byte (latin1). They are read only when the template asks for them.
  */
 export interface RequestRecord {
@@ -20,6 +20,12 @@ export interface RequestRecord {
   /** Body bytes sent to the client. */
   readonly responseBytes: number
   readonly latencySeconds: number
+  /** Body bytes received from the client. */
+  readonly requestBytes: number
+  /** How it ended, as in metrics: `ok`, `client-gone`, `refused`, `timeout`, `upstream-failed`. */
+  readonly outcome: string
+  /** What the activator calls it, else its `X-Request-Id`, which a client chooses; empty when it has none. */
+  readonly requestId: string
   /** See {@link traceIdOf}; empty when there is none. */
   readonly traceId: string
   readonly revision: RevisionRecord

@@ -12,6 +12,13 @@ export type TraceSpan = Span
 /** What is told of a span. */
 export type SpanAttributes = Attributes
 
+/** What is told of a span that is over. Times are ms since 1970, with fractions. */
+export interface PastSpan {
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly attributes: SpanAttributes
+}
+
 /** OpenTelemetry's numbers for how a span stands to its neighbours. */
 export const SpanKind = { Internal: 0, Server: 1, Client: 2 } as const
 /** One of {@link SpanKind}. */
@@ -113,12 +120,23 @@ export class Tracing {
     attributes: SpanAttributes,
     tracestate = '',
   ): TraceSpan {
+    return this.#tracerOf(scope).startSpan(name, { kind, attributes }, this.#contextOf(parent, tracestate))
+  }
+
+  /** Makes a span below `parent` of something that is over already. */
+  recordSpan(scope: MetricScope, name: string, parent: TraceSpan, past: PastSpan): void {
+    const { startedAt, endedAt, attributes } = past
+    const options = { kind: SpanKind.Internal, attributes, startTime: hrTime(startedAt) }
+    this.#tracerOf(scope).startSpan(name, options, this.#contextOf(parent, '')).end(hrTime(endedAt))
+  }
+
+  #tracerOf(scope: MetricScope): Tracer {
     let tracer = this.#tracers.get(scope)
     if (tracer === undefined) {
       tracer = this.#getTracer(scope)
       this.#tracers.set(scope, tracer)
     }
-    return tracer.startSpan(name, { kind, attributes }, this.#contextOf(parent, tracestate))
+    return tracer
   }
 
   #contextOf(parent: TraceSpan | TraceParent | null, tracestate: string): Context {
@@ -140,6 +158,12 @@ export class Tracing {
   stop(budgetMs: number = FLUSH_BUDGET_MS): Promise<boolean> {
     return withinBudget(this.#shutDown(), budgetMs)
   }
+}
+
+/** Seconds and nanoseconds: a plain number may be taken for one of another clock. */
+function hrTime(ms: number): [seconds: number, nanoseconds: number] {
+  const seconds = Math.floor(ms / 1000)
+  return [seconds, Math.round((ms - seconds * 1000) * 1e6)]
 }
 
 async function createExporter(

@@ -13,6 +13,9 @@ export interface Sample {
   readonly responseBytes?: number
   readonly latencySeconds?: number
   readonly traceId?: string
+  readonly requestBytes?: number
+  readonly outcome?: string
+  readonly requestId?: string
 }
 
 export const REVISION = {
@@ -52,6 +55,9 @@ export function recordOf(sample: Sample = {}): RequestRecord {
     status: sample.status ?? 200,
     responseBytes: sample.responseBytes ?? 12,
     latencySeconds: sample.latencySeconds ?? 0.25,
+    requestBytes: sample.requestBytes ?? 0,
+    outcome: sample.outcome ?? 'ok',
+    requestId: bytesOf(sample.requestId ?? ''),
     traceId: bytesOf(sample.traceId ?? ''),
     revision: REVISION,
     header: (lowerName) =>
