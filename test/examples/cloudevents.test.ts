@@ -1,7 +1,6 @@
 // Events that nobody may lose: their senders are stopped, the receiver is killed, and in the end each of them was kept once.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { jetstream } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
@@ -10,6 +9,7 @@ import t, { type Test } from 'tap'
 import { Events } from '../conformance/support/events.ts'
 import { eventually, within } from '../conformance/support/within.ts'
 import { Local } from '../local/support/local.ts'
+import { freePort } from '../support/free-port.ts'
 
 const FOLDER = 'examples/cloudevents'
 /** What a broker that is not there makes of a test. */
@@ -188,11 +188,3 @@ t.test(
     await keeps(t, journal, 100)
   },
 )
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

@@ -40,7 +40,7 @@ t.test('an app that ends while it serves is replaced', async (t) => {
 })
 
 t.test('everything that was started ends with the activator, in whatever way that ends', async (t) => {
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  const ends = async (signal: NodeJS.Signals): Promise<void> => {
     const local = await Local.start(t, {
       'hello.yaml': appManifest({ env: { CHILD: 'yes', IGNORE_TERM: 'yes' } }),
     })
@@ -49,8 +49,8 @@ t.test('everything that was started ends with the activator, in whatever way tha
     local.service.signal(signal)
     await local.service.ended()
     await local.nobodyRuns()
-    t.pass(`${signal}: nobody is left`)
   }
+  await Promise.all([ends('SIGTERM'), ends('SIGKILL')])
 })
 
 t.test('all that is wrong with the manifests is told at once, and nothing starts', async (t) => {

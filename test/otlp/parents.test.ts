@@ -41,7 +41,9 @@ interface Export {
   }[]
 }
 
-async function startReceiver(t: Test): Promise<{ ports: { http: number; grpc: number }; exports: Events<Seen> }> {
+async function startReceiver(
+  t: Test,
+): Promise<{ ports: { http: number; grpc: number }; exports: Events<Seen> }> {
   const child = spawn(RECEIVER!, { stdio: ['pipe', 'pipe', 'inherit'] })
   const exited = new Promise((resolve) => child.once('close', resolve))
   t.teardown(async () => {
@@ -87,7 +89,11 @@ for (const protocol of ['http/protobuf', 'grpc'] as const)
     const env = { OBSERVABILITY_CONFIG, OTEL_BSP_SCHEDULE_DELAY: '50' }
     const app = await startApp(t)
     const stage = await Stage.start(t, { env })
-    const queueProxy = await startQueueProxy(t, app.port, { ...env, CONTAINER_CONCURRENCY: '5', OTEL_SERVICE_NAME: 'queue-proxy' })
+    const queueProxy = await startQueueProxy(t, app.port, {
+      ...env,
+      CONTAINER_CONCURRENCY: '5',
+      OTEL_SERVICE_NAME: 'queue-proxy',
+    })
     const sent = stage.send({ headers: { traceparent: `00-${TRACE}-${CLIENT_SPAN}-01` } })
     // It waits, and then an instance comes.
     await stage.instances(addressOf(queueProxy))
@@ -112,7 +118,10 @@ for (const protocol of ['http/protobuf', 'grpc'] as const)
     const toApp = await find('queue-proxy', /^HTTP GET$/)
     t.equal(appTrace, TRACE)
     t.equal(appParent, toApp.spanId, 'the app hangs below the span towards it')
-    t.ok(isWithin(dispatch, front) && isWithin(sidecar, dispatch) && isWithin(toApp, sidecar), 'each is within its parent')
+    t.ok(
+      isWithin(dispatch, front) && isWithin(sidecar, dispatch) && isWithin(toApp, sidecar),
+      'each is within its parent',
+    )
     t.ok(leadsTo(toApp, proxy, exports.all), 'the span towards the app is below that of the sidecar')
   })
 
@@ -125,7 +134,7 @@ function isWithin(inner: Span, outer: Span): boolean {
 }
 
 function leadsTo(span: Span, ancestor: Span, all: readonly Span[]): boolean {
-  for (let at: Span | undefined = span; at !== undefined; ) {
+  for (let at: Span | undefined = span; at !== undefined;) {
     if (at.spanId === ancestor.spanId) return true
     const above: string = at.parentSpanId
     at = all.find(({ spanId }) => spanId === above)

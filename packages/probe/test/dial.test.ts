@@ -3,7 +3,7 @@ import t from 'tap'
 import { Attempt } from '../src/attempt.ts'
 import { FakeClock } from './support/fake-clock.ts'
 import { dial } from '../src/dial.ts'
-import { freePort } from './support/apps.ts'
+import { freePort } from '../../../test/support/probed-apps.ts'
 
 t.test('a connection to itself says that nobody listens', async (t) => {
   const port = await freePort()

@@ -3,7 +3,14 @@ import http2, { type Http2Session, type ServerHttp2Stream } from 'node:http2'
 import t, { type Test } from 'tap'
 import type { ProbeAction } from '../src/probe-action.ts'
 import { startProbe } from '../src/probe-run.ts'
-import { freePort, listen, startHttp1, startRaw, startSilent, within } from './support/apps.ts'
+import {
+  freePort,
+  listen,
+  startHttp1,
+  startRaw,
+  startSilent,
+  within,
+} from '../../../test/support/probed-apps.ts'
 import { FakeClock } from './support/fake-clock.ts'
 import { attempt } from './support/probing.ts'
 

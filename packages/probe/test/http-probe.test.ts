@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import t from 'tap'
 import type { HttpGetAction, HttpHeader } from '../src/probe-action.ts'
-import { freePort, listen, startH2, startHttp1, startRaw, within } from './support/apps.ts'
+import { freePort, listen, startH2, startHttp1, startRaw, within } from '../../../test/support/probed-apps.ts'
 import { FakeClock } from './support/fake-clock.ts'
 import { attempt } from './support/probing.ts'
 

@@ -1,9 +1,9 @@
 import { createServer, type Socket } from 'node:net'
 import t from 'tap'
 import type { ProbeAction } from '../src/probe-action.ts'
-import { freePort, listen, within } from './support/apps.ts'
+import { freePort, listen, within } from '../../../test/support/probed-apps.ts'
 import { FakeClock } from './support/fake-clock.ts'
-import { FullListener } from './support/full-listener.ts'
+import { FullListener } from '../../../test/support/full-listener.ts'
 import { attempt } from './support/probing.ts'
 
 const tcpSocket = (port: number | string, host = '127.0.0.1'): ProbeAction => ({

@@ -11,7 +11,8 @@ const QUESTIONS = [
   'GET /healthz HTTP/1.1\r\nHost: precompile\r\nUser-Agent: Knative-Activator-Probe\r\nK-Network-Probe: queue\r\nPrefer: wait=10\r\n\r\n',
   'GET /?a=b HTTP/1.1\r\nHost: precompile\r\nUser-Agent: precompile\r\nAccept: */*\r\nX-Forwarded-For: 127.0.0.1\r\nK-Proxy-Request: activator\r\n\r\n',
 ]
-const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 2\r\n\r\nok'
+const ANSWER =
+  'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 2\r\n\r\nok'
 
 const filename = `${__dirname}/@PROGRAM@.cjs`
 const script = new Script(readFileSync(filename, 'latin1'), { filename })

@@ -6,15 +6,7 @@ import { Dice, runs, SEED } from './support/model-settings.ts'
 import { answering, Origin, response } from './support/origin.ts'
 import type { Peer } from './support/peer.ts'
 import { turns, until } from './support/within.ts'
-
-/** A port on which nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
+import { freePort } from '../../../test/support/free-port.ts'
 
 /** A scene with an origin that the test drives, and `count` connections in the pool, in the order they became idle. */
 async function setUp(t: Test, count: number) {

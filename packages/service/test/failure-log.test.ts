@@ -52,10 +52,10 @@ t.test(
     ] as const)
       logFailure(log, exchange, failure)
     t.strictSame(lines, [
-      ['warn', 'Request timeout: 5m0s'],
-      ['warn', 'Response start timeout: 1.5s'],
-      ['warn', 'Idle timeout: 20ms'],
-      ['warn', 'Queue timeout: 5s'],
+      ['warn', 'Request timeout: 5m0s', {}],
+      ['warn', 'Response start timeout: 1.5s', {}],
+      ['warn', 'Idle timeout: 20ms', {}],
+      ['warn', 'Queue timeout: 5s', {}],
       ['error', 'error reverse proxying request', { failure: 'connect-refused', detail: 'ECONNREFUSED' }],
     ])
   },

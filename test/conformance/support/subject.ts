@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { Events } from './events.ts'
 import { passes, within } from './within.ts'
+import { freePort } from '../../support/free-port.ts'
+
+export { freePort }
 
 /** Whose queue-proxy is looked at. */
 export type Kind = 'knative' | 'ours'
@@ -75,16 +78,6 @@ export async function compileInto(folder: string): Promise<void> {
   // Node writes the cache when a process ends by itself.
   subject.signal('SIGTERM')
   await subject.exited
-}
-
-/** A port nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen({ host: '127.0.0.1', port: 0 })
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** Whether something accepts connections on a port here. */

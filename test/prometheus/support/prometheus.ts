@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { eventually } from '../../conformance/support/within.ts'
 import { send } from '../../integration/support/client.ts'
+import { freePort } from '../../support/free-port.ts'
 
 /** What a query came to. */
 export interface Result {
@@ -87,15 +87,6 @@ export class Prometheus {
     // Until it listens there is nobody to ask.
     return eventually(text, () => this.ask(text).catch(() => Number.NaN), isWanted)
   }
-}
-
-/** A port nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function end(child: ChildProcess): Promise<void> {

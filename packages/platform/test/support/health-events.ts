@@ -1,24 +1,16 @@
 import { execFile } from 'node:child_process'
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { type AddressInfo, type Server } from 'node:net'
 import type { Test } from 'tap'
 import { keepAlive, within } from './within.ts'
 import { PROCESS_CLOCK } from '../../src/clock.ts'
 import { InstanceHealth, type InstanceHealthOptions } from '../../src/local/health/instance-health.ts'
+export { freePort } from '../../../../test/support/free-port.ts'
 
 /** Listens on 127.0.0.1 until the test ends. Returns the port. */
 export async function listen(t: Test, server: Server): Promise<number> {
   await within('listens', new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
   t.teardown(() => server.close())
   return (server.address() as AddressInfo).port
-}
-
-/** A port on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** Health with real time, sockets and processes, and what is told of it. */

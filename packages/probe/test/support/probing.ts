@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { type ProbeAction, type ProbeClock, startProbe } from '../../src/index.ts'
-import { within } from './apps.ts'
+import { within } from '../../../../test/support/probed-apps.ts'
 
 /** Time for an attempt that is not meant to run out of it, ms. */
 const PLENTY_MS = 9000

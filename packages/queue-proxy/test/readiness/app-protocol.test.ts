@@ -1,9 +1,16 @@
 import { createServer, type Socket } from 'node:net'
 import t from 'tap'
 import { detectHttp2 } from '../../src/readiness/app-protocol.ts'
-import { freePort, listen, startH2, startHttp1, startRaw, within } from './support/apps.ts'
+import {
+  freePort,
+  listen,
+  startH2,
+  startHttp1,
+  startRaw,
+  within,
+} from '../../../../test/support/probed-apps.ts'
 import { FakeClock, settle } from '../support/fake-clock.ts'
-import { FullListener } from './support/full-listener.ts'
+import { FullListener } from '../../../../test/support/full-listener.ts'
 import { PLENTY_MS } from './support/probing.ts'
 
 t.test('an app that greets in HTTP/2 speaks it', async (t) => {

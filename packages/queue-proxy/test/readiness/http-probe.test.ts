@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import tls from 'node:tls'
 import t from 'tap'
-import { freePort, http1App, listen, startHttp1, startRaw, startSilent, within } from './support/apps.ts'
+import {
+  freePort,
+  http1App,
+  listen,
+  startHttp1,
+  startRaw,
+  startSilent,
+  within,
+} from '../../../../test/support/probed-apps.ts'
 import { FakeClock, settle } from '../support/fake-clock.ts'
 import { attempt, actionOf } from './support/probing.ts'
 import { startProbe } from '../../src/readiness/probe-run.ts'

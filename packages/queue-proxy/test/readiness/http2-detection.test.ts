@@ -1,7 +1,14 @@
 import { createServer, type Socket } from 'node:net'
 import http2 from 'node:http2'
 import t, { type Test } from 'tap'
-import { http1App, listen, startH2, startHttp1, startRaw, startSilent } from './support/apps.ts'
+import {
+  http1App,
+  listen,
+  startH2,
+  startHttp1,
+  startRaw,
+  startSilent,
+} from '../../../../test/support/probed-apps.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { attempt } from './support/probing.ts'
 

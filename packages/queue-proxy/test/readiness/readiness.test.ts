@@ -3,7 +3,7 @@ import t from 'tap'
 import { failure, type ProbeOutcome } from '@pilotlight/probe'
 import { parseProbes } from '../../src/readiness/probe-spec.ts'
 import { Readiness } from '../../src/readiness/readiness.ts'
-import { freePort, listen, startHttp1, startSilent, within } from './support/apps.ts'
+import { freePort, listen, startHttp1, startSilent, within } from '../../../../test/support/probed-apps.ts'
 import { FakeClock, settle } from '../support/fake-clock.ts'
 import { readinessOf } from './support/probing.ts'
 

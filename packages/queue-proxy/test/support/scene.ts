@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createLogger } from '@pilotlight/telemetry'
 import type { Test } from 'tap'
 import { build } from '../../src/build.ts'
 import { readSettings } from '../../src/settings.ts'
 import type { Sidecar } from '../../src/sidecar.ts'
+export { freePort } from '../../../../test/support/free-port.ts'
 
 const http = process.getBuiltinModule('node:http')
 
@@ -138,17 +139,6 @@ export async function startHeldApp(t: Test): Promise<{
   const requests = new Arrivals<{ request: IncomingMessage; response: ServerResponse }>()
   const { port } = await startApp(t, (request, response) => requests.push({ request, response }))
   return { port, requests }
-}
-
-/** A port of this machine on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** A raw connection with what came on it so far. */

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../../src/clock.ts'
 import { startProbe } from '../../../src/readiness/probe-run.ts'
 import { parseProbes } from '../../../src/readiness/probe-spec.ts'
 import { Readiness } from '../../../src/readiness/readiness.ts'
-import { within } from './apps.ts'
+import { within } from '../../../../../test/support/probed-apps.ts'
 
 /** Time for an attempt that is not meant to run out of it, ms. */
 export const PLENTY_MS = 9000

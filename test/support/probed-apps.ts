@@ -2,6 +2,7 @@ import type * as Http from 'node:http'
 import http2, { type Http2ServerRequest, type Http2ServerResponse, type Http2Session } from 'node:http2'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Test } from 'tap'
+export { freePort } from './free-port.ts'
 
 /** How long a test waits for anything before it fails by name, ms. */
 const PATIENCE_MS = 10_000
@@ -35,15 +36,6 @@ export async function listen(t: Test, server: Server, port = 0): Promise<number>
     server.close()
   })
   return (server.address() as AddressInfo).port
-}
-
-/** A port on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** An HTTP/1.1 app. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Test } from 'tap'
-import { within } from './apps.ts'
+import { within } from './probed-apps.ts'
 
 const LISTEN = `
   const server = require('node:net').createServer()
