@@ -101,7 +101,7 @@ export async function build(
   const open: OpenPorts = { main: relay }
   const sidecar = new Sidecar(settings, open, { drainer, admin, readiness, queueProxy, observability }, log)
   try {
-    starter?.onMain(relay.ports[0], readiness)
+    await starter?.onMain(relay.ports[0], readiness)
     open.admin = await openServicePort({ host, port: settings.adminPort }, PROXY_NAME, (exchange) =>
       admin.answer(exchange),
     )

@@ -35,6 +35,9 @@ function readPortsFd(env: Environment): number | null {
 /** How long whoever started us may have to wait for a ready app, ms; it gives up long before. */
 const READY_MS_MAX = 24 * 60 * 60 * 1000
 
+/** How long an app that is about to be ready is looked at before anything else is done, ms. */
+const FIRST_LOOK_MS = 25
+
 /**
  * The pipe to the process that started us. It says one thing in a line of JSON, as soon as that is so:
  *
@@ -55,13 +58,18 @@ export class StarterPipe {
     if (problem !== '') throw unheard(fd, problem)
   }
 
-  /** Requests are taken on this port. Whether the app is ready is asked from now on. Throws when nobody reads. */
-  onMain(port: number, readiness: Pick<Readiness, 'awaitReady' | 'ages'>): void {
+  /**
+   * Requests are taken on this port. Whether the app is ready is asked from now on; resolves when it is, or is not so soon. Rejects when
+   * nobody reads.
+   */
+  async onMain(port: number, readiness: Pick<Readiness, 'awaitReady' | 'ages'>): Promise<void> {
     this.#write({ main: port })
     void readiness.awaitReady(READY_MS_MAX).result.then((isReady) => {
       if (isReady) this.#last({ ready: true, ...readiness.ages })
       else this.#end()
     })
+    // Whoever waits for the app should not wait for our other ports.
+    await readiness.awaitReady(FIRST_LOOK_MS).result
   }
 
   /** All ports are open. Throws when nobody reads. */
