@@ -14,6 +14,21 @@ const skip =
     ? false
     : 'it installs everything once more from the registry, and needs port 8080: NEWCOMER=yes runs it, as .ci/run does'
 
+/** What a shell of somebody else has set: nothing that npm or this repository put there. */
+const environment: NodeJS.ProcessEnv = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) => !/^(?:TAP|_TAPJS|NODE_|INIT_CWD|npm_(?!config_)|npm_config_local_prefix)/.test(name),
+  ),
+)
+environment['PATH'] = process.env['PATH']!.split(':')
+  .filter((folder) => !folder.startsWith(ROOT))
+  .join(':')
+
+/** The command line that runs a shell `command`: tap gives every process it sees started a NODE_OPTIONS. */
+function shell(command: string): [string, string[]] {
+  return ['env', ['-u', 'NODE_OPTIONS', 'sh', '-ec', command]]
+}
+
 /** A command that goes on until it is told to end. */
 class Running {
   readonly lines = new Events<string>('lines of the command')
@@ -22,8 +37,9 @@ class Running {
 
   constructor(t: Test, command: string, folder: string) {
     // A terminal has the command and all that it starts in one group, and Ctrl-C goes to all of them.
-    this.#child = spawn('sh', ['-c', command], {
+    this.#child = spawn(...shell(command), {
       cwd: folder,
+      env: environment,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -56,13 +72,13 @@ t.test('the commands of the README, in a clean clone', { skip, timeout: 3 * INST
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   execFileSync('git', ['clone', '--quiet', ROOT, folder])
   const sh = (command: string): string =>
-    execFileSync('sh', ['-ec', command], { cwd: folder, encoding: 'utf8', timeout: INSTALL_MS })
+    execFileSync(...shell(command), { cwd: folder, env: environment, encoding: 'utf8', timeout: INSTALL_MS })
 
   await t.test('the first one has a service running', async (t) => {
     const started = new Running(t, blockWith('npm ci && npm start'), folder)
-    await within(
-      'the address is told',
-      started.lines.find('the address', (line) => line.includes('http://hello.default.localhost:8080')),
+    await started.lines.find(
+      'the address',
+      (line) => line.includes('http://hello.default.localhost:8080'),
       INSTALL_MS,
     )
     const [curl, ps, explain] = blockWith('npx pilotlight ps').trim().split('\n')
@@ -93,7 +109,12 @@ t.test('the commands of the README, in a clean clone', { skip, timeout: 3 * INST
         (text) => answer.test(text),
       )
       started.interrupt()
-      t.equal(await within('it ends', started.exited), await started.exited)
+      await within('it ends', started.exited)
+      t.equal(
+        tried(() => sh(ask)),
+        '',
+        'nobody answers any more',
+      )
     })
 
   await t.test('the package is one file', async (t) => {
