@@ -14,7 +14,6 @@ import { Readiness } from './readiness/readiness.ts'
 import { openProfilingPort, openServicePort } from '@pilotlight/service'
 import type { QueueProxySettings } from './settings.ts'
 import { type OpenPorts, Sidecar } from './sidecar.ts'
-import type { StarterPipe } from './starter.ts'
 
 /** Idle connections kept to an app without a limit, as in Knative. */
 const IDLE_MAX = 1000
@@ -31,15 +30,11 @@ const APP_HOST = '127.0.0.1'
 const MIB = 1024 * 1024
 
 /**
- * The whole sidecar on one screen: every part is made here and handed to those that need it. `main`, tests and
- * benchmarks all start it by this. `starter` is told as soon as requests are taken. Rejects with the relay's ConfigurationError when a port
- * cannot be opened.
+ * The whole sidecar on one screen: every part is made here and handed to those that need it. `main` and tests start it by this. It takes
+ * requests then; its other ports are opened by {@link Sidecar.openServices}. Rejects with the relay's ConfigurationError when a port cannot
+ * be opened.
  */
-export async function build(
-  settings: QueueProxySettings,
-  log: Logger,
-  starter: StarterPipe | null = null,
-): Promise<Sidecar> {
+export async function build(settings: QueueProxySettings, log: Logger): Promise<Sidecar> {
   const startedAt = monotonicNow()
   const { containerConcurrency, host, userPort, identity } = settings
   const limit =
@@ -98,10 +93,7 @@ export async function build(
 
   const admin = new AdminPort(drainer)
   const autoscaling = new AutoscalingPort(identity.pod, meter, startedAt)
-  const open: OpenPorts = { main: relay }
-  const sidecar = new Sidecar(settings, open, { drainer, admin, readiness, queueProxy, observability }, log)
-  try {
-    await starter?.onMain(relay.ports[0], readiness)
+  const openServices = async (open: OpenPorts): Promise<void> => {
     open.admin = await openServicePort({ host, port: settings.adminPort }, PROXY_NAME, (exchange) =>
       admin.answer(exchange),
     )
@@ -112,14 +104,11 @@ export async function build(
     )
     const scrape = (await observability?.openPort(log)) ?? null
     if (scrape !== null) open.metrics = scrape
-    if (settings.observability.isProfiling) {
+    if (settings.observability.isProfiling)
       open.profiling = await openProfilingPort({ host, port: settings.profilingPort }, answers)
-    }
-  } catch (error) {
-    sidecar.destroy()
-    throw error
   }
-  return sidecar
+  const parts = { drainer, admin, readiness, queueProxy, observability, openServices }
+  return new Sidecar(settings, relay, parts, log)
 }
 
 /** Null when nothing of it is configured: then it is not even loaded. */

@@ -29,7 +29,8 @@ export function forwardedValue(forwardedFor: string, host: string, proto: string
 
 /** RFC 7239 section 6: an IPv6 address stands in brackets, and in quotes like everything with a colon. */
 function nodeValue(node: string): string {
-  return isIPv6(node) ? `"[${node}]"` : quoted(node)
+  // The colon first: the pattern behind isIPv6 takes 5 ms to compile, once, and the request that starts an instance would wait for it.
+  return node.includes(':') && isIPv6(node) ? `"[${node}]"` : quoted(node)
 }
 
 function quoted(value: string): string {

@@ -31,10 +31,13 @@ async function run(): Promise<void> {
   try {
     const { portsFd, hasLifeline } = settings.starter
     const starter = portsFd === null ? null : new StarterPipe(portsFd)
-    const sidecar = await build(settings, log, starter)
-    sidecar.announce()
+    const sidecar = await build(settings, log)
     endOnSignal(() => sidecar.shutdown())
-    starter?.onPorts(sidecar.ports)
+    await starter?.onMain(sidecar.ports['main'], sidecar.readiness)
+    if (await sidecar.openServices()) {
+      sidecar.announce()
+      starter?.onPorts(sidecar.ports)
+    }
     switchLevelOnSignal(log)
     // Nobody is left then who would wait for a drain, or for anything else. Not sooner: no start waits for it.
     if (hasLifeline) watchStarter(() => process.exit(FAILED))

@@ -27,6 +27,8 @@ interface Parts {
   readonly queueProxy: QueueProxy
   /** Null when nothing of it is configured. */
   readonly observability: Observability | null
+  /** Opens the ports beside the main one, each of which is put in once it is open. */
+  readonly openServices: (open: OpenPorts) => Promise<void>
 }
 
 /**
@@ -39,10 +41,11 @@ export class Sidecar {
   readonly #open: OpenPorts
   readonly #parts: Parts
   readonly #log: Logger
+  #isEnding = false
 
-  constructor(settings: QueueProxySettings, open: OpenPorts, parts: Parts, log: Logger) {
+  constructor(settings: QueueProxySettings, main: Relay, parts: Parts, log: Logger) {
     this.#settings = settings
-    this.#open = open
+    this.#open = { main }
     this.#parts = parts
     this.#log = log
   }
@@ -53,6 +56,26 @@ export class Sidecar {
     for (const [name, relay] of Object.entries(this.#open) as [string, Relay][]) ports[name] = relay.ports[0]
     if (this.#open.main.ports.length > 1) ports['tls'] = this.#open.main.ports[1]
     return ports
+  }
+
+  /** Whether the app is ready. */
+  get readiness(): Readiness {
+    return this.#parts.readiness
+  }
+
+  /**
+   * Opens the other ports; false when it was told to end before. Rejects with the relay's ConfigurationError when one cannot be opened:
+   * then none is open any more.
+   */
+  async openServices(): Promise<boolean> {
+    if (this.#isEnding) return false
+    try {
+      await this.#parts.openServices(this.#open)
+    } catch (error) {
+      this.destroy()
+      throw error
+    }
+    return true
   }
 
   /** Says that it runs, in the words operators know from Knative, and where. */
@@ -74,6 +97,7 @@ export class Sidecar {
 
   /** Ends without losing a request. Resolves when nothing is left. */
   async shutdown(): Promise<void> {
+    this.#isEnding = true
     const { drainer, admin, observability, readiness } = this.#parts
     const { drainQuietMs, drainTunnelMs } = this.#settings
     this.#log.info('Received TERM signal, attempting to gracefully shutdown servers.')
@@ -82,8 +106,8 @@ export class Sidecar {
     await drainer.becomeQuiet()
     readiness.close()
     this.#log.info('Shutting down server: main')
-    const { main, ...services } = this.#open
-    await closeGracefully(main, drainTunnelMs, this.#log)
+    await closeGracefully(this.#open.main, drainTunnelMs, this.#log)
+    const { main: _closed, ...services } = this.#open
     for (const [name, relay] of Object.entries(services)) {
       this.#log.info(`Shutting down server: ${SERVER_NAMES[name] ?? name}`)
       // Only scrapers and hooks are left; whoever keeps a connection open would keep us.

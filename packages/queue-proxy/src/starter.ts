@@ -38,6 +38,9 @@ const READY_MS_MAX = 24 * 60 * 60 * 1000
 /** How long an app that is about to be ready is looked at before anything else is done, ms. */
 const FIRST_LOOK_MS = 25
 
+/** How long, once it is ready, the request that waits for it has the process for itself, ms. */
+const FIRST_REQUEST_MS = 25
+
 /**
  * The pipe to the process that started us. It says one thing in a line of JSON, as soon as that is so:
  *
@@ -59,8 +62,8 @@ export class StarterPipe {
   }
 
   /**
-   * Requests are taken on this port. Whether the app is ready is asked from now on; resolves when it is, or is not so soon. Rejects when
-   * nobody reads.
+   * Requests are taken on this port. Whether the app is ready is asked from now on. Resolves when there is time for something else: the
+   * app is not so soon, or is, and the first request had its time. Rejects when nobody reads.
    */
   async onMain(port: number, readiness: Pick<Readiness, 'awaitReady' | 'ages'>): Promise<void> {
     this.#write({ main: port })
@@ -68,8 +71,8 @@ export class StarterPipe {
       if (isReady) this.#last({ ready: true, ...readiness.ages })
       else this.#end()
     })
-    // Whoever waits for the app should not wait for our other ports.
-    await readiness.awaitReady(FIRST_LOOK_MS).result
+    const isReady = await readiness.awaitReady(FIRST_LOOK_MS).result
+    if (isReady) await new Promise((resolve) => setTimeout(resolve, FIRST_REQUEST_MS))
   }
 
   /** All ports are open. Throws when nobody reads. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http2 from 'node:http2'
 import t from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
-import { fetchFrom, send, startApp, startHeldApp, startSidecar } from './support/scene.ts'
+import { fetchFrom, send, startApp, startHeldApp, startMain, startSidecar } from './support/scene.ts'
 
 const KUBELET = { 'User-Agent': 'kube-probe/1.30', 'K-Network-Probe': 'queue' }
 
@@ -105,6 +105,22 @@ t.test('HTTP/2 clients get GOAWAY, and their streams end', async (t) => {
   t.equal(body, 'whole')
   await over
 })
+
+t.test(
+  'told to end before its other ports are open, it serves the requests it has and opens none',
+  async (t) => {
+    const { port, requests } = await startHeldApp(t)
+    const sidecar = await startMain(t, port)
+    const request = send(sidecar.ports['main'])
+    const { response } = await requests.next()
+    const over = sidecar.shutdown()
+    t.equal(await sidecar.openServices(), false)
+    t.strictSame(Object.keys(sidecar.ports), ['main'])
+    response.end('ok')
+    t.equal((await request.answer).body, 'ok')
+    await over
+  },
+)
 
 t.test('a port that is taken is named, and nothing stays open', async (t) => {
   const { port } = await startApp(t, (_, response) => response.end())

@@ -71,6 +71,26 @@ t.test('it tells when its app is ready, and since when', async (t) => {
   )
 })
 
+t.test(
+  'told to end in the first request, which may be before its other ports are open, it loses none',
+  async (t) => {
+    const app = await startApp(t, (_, response) => {
+      child.kill('SIGTERM')
+      response.end('hello')
+    })
+    const child = start(t, {
+      QUEUE_PORTS_FD: '3',
+      USER_PORT: String(app.port),
+      SERVING_READINESS_PROBE: JSON.stringify({ tcpSocket: { host: '127.0.0.1', port: app.port } }),
+    })
+    const [line] = (await once((child.stdio[3] as Readable).setEncoding('utf8'), 'data')) as [string]
+    const { main } = JSON.parse(line.split('\n')[0]) as { main: number }
+    const answer = await fetch(`http://127.0.0.1:${main}/`)
+    t.equal(await answer.text(), 'hello')
+    t.equal(await ended(child), 0)
+  },
+)
+
 t.test('it ends at once when its standard input ends, though it serves', async (t) => {
   const app = await startApp(t, () => {})
   const child = start(t, {

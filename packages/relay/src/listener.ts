@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:net'
 import type { Certificates } from './certificates.ts'
+import { openPort } from './open-port.ts'
 import type { ListenSettings } from './settings.ts'
 import { type Accepted, TlsAcceptor } from './tls-acceptor.ts'
 
@@ -41,16 +42,15 @@ export class Listener {
   /** Resolves when connections are accepted. Rejects with the error of the system. */
   listen(): Promise<void> {
     const { host, port } = this.settings
-    // Where there is no IPv6, node takes 0.0.0.0 for no host, but fails for `::`.
-    const address = host === '::' ? { port } : { host, port }
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen({ ...address, backlog: BACKLOG }, () => {
+      this.#server.once('listening', () => {
         this.#server.off('error', reject)
         // Errors of single accepts (too many open files) pass by; the server goes on listening.
         this.#server.on('error', () => {})
         resolve()
       })
+      openPort(this.#server, host, port, BACKLOG)
     })
   }
 

@@ -46,8 +46,8 @@ export async function startApp(
   return { port: (server.address() as AddressInfo).port, server }
 }
 
-/** A queue-proxy before the app on `appPort`, in this process. */
-export async function startSidecar(
+/** A queue-proxy before the app on `appPort`, in this process, with only its main port open. */
+export async function startMain(
   t: Test,
   appPort: number,
   environment: Readonly<Record<string, string>> = {},
@@ -57,6 +57,17 @@ export async function startSidecar(
   const log = createLogger({ config: '', level: 'fatal', name: 'test', fields: {} })
   const sidecar = await build(settings, log)
   t.teardown(() => sidecar.destroy())
+  return sidecar
+}
+
+/** A queue-proxy before the app on `appPort`, in this process. */
+export async function startSidecar(
+  t: Test,
+  appPort: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Sidecar> {
+  const sidecar = await startMain(t, appPort, environment)
+  await sidecar.openServices()
   return sidecar
 }
 
