@@ -126,11 +126,11 @@ export class LocalInstance {
         onUnhealthy: (container, reason) => this.#onUnhealthy(container, reason),
       },
     })
-    // Side by side; the sidecar is the longer way to the first answer.
-    this.#sidecar = this.#startSidecar()
+    // Side by side; the app first, since most take longer than the sidecar.
     this.#containers = this.#template.containers.map((container, index) =>
       this.#startContainer(container, index),
     )
+    this.#sidecar = this.#startSidecar()
   }
 
   #startContainer(container: ContainerSpec, index: number): LocalProcess {
