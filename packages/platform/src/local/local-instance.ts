@@ -162,13 +162,13 @@ export class LocalInstance {
   }
 
   #startSidecar(): LocalProcess {
-    const { inherited, processes, queueProxy, sidecarEnv } = this.#machine
+    const { processes, queueProxy, sidecarEnv } = this.#machine
     return processes.run(
       {
         name: `${this.name}/queue-proxy`,
         command: [process.execPath, ...queueProxy],
         folder: process.cwd(),
-        env: sidecarEnvironment(this.#template, this.#identity, { ...inherited, ...sidecarEnv }, this.#port),
+        env: sidecarEnvironment(this.#template, this.#identity, sidecarEnv, this.#port),
         limits: NO_LIMITS,
         // It ends by itself, when the last request that it may have is over.
         graceMs: this.#template.timeouts.totalMs + GRACE_MAX_MS,

@@ -20,9 +20,9 @@ export interface LocalMachine {
   readonly log: PlatformLog
   /** Arguments with which Node runs the sidecar. */
   readonly queueProxy: readonly string[]
-  /** The environment that every process gets. */
+  /** The environment that every app gets. */
   readonly inherited: Readonly<Record<string, string>>
-  /** What only sidecars get beside that. */
+  /** The environment that every sidecar gets. */
   readonly sidecarEnv: Readonly<Record<string, string>>
   /** How many instances there may be, of all revisions together. */
   readonly instancesMax: number

@@ -10,7 +10,7 @@ import type { LocalRevision } from './local-revision.ts'
 import { LocalService } from './local-service.ts'
 import { ManifestFiles } from './manifest-files.ts'
 import { FreePorts } from './processes/free-ports.ts'
-import { inheritedEnvironment } from './processes/inherited-environment.ts'
+import { inheritedBySidecars, inheritedEnvironment } from './processes/inherited-environment.ts'
 import { OutputLines } from './processes/output-lines.ts'
 import { Processes } from './processes/processes.ts'
 import { SECOND_MS } from './scale-driver.ts'
@@ -103,7 +103,7 @@ export class LocalPlatform implements Platform {
       log,
       queueProxy,
       inherited: inheritedEnvironment(env),
-      sidecarEnv,
+      sidecarEnv: { ...inheritedBySidecars(env), ...sidecarEnv },
       instancesMax,
       instances: 0,
       onFull(revision) {

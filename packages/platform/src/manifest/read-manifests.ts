@@ -3,6 +3,7 @@ import { quoted } from '../document/shown.ts'
 import { readConfigMaps } from './config-maps.ts'
 import { ManifestDocuments, type ManifestFile } from './manifest-documents.ts'
 import type { ManifestSet, ServiceManifest } from './manifest-set.ts'
+import { checkHostNames } from './host-names.ts'
 import { checkRevisions } from './revision-names.ts'
 import { readService } from './service-reader.ts'
 
@@ -31,6 +32,7 @@ export function readManifests({ commands, files, revisions = new Map() }: Manife
   // Those that cannot be read may be the ones that are meant somewhere.
   const areAll = isSound && uses.length === found.length
   checkRevisions(uses, revisions, areAll)
+  checkHostNames(uses)
   const services = uses.map(({ manifest }) => manifest)
   const { autoscaler } = settings
   return {

@@ -6,10 +6,13 @@ import { isServiceName, NAME_RULE } from './metadata-reader.ts'
 import type { ServiceScope } from './service-scope.ts'
 import { UNUSED_TRAFFIC } from './unused-fields.ts'
 
-/** An entry of `traffic`, and where it names its revision; null when that is the latest one. */
+/** An entry of `traffic`, and where it says what. */
 export interface ReadTraffic {
   readonly entry: TrafficEntry
+  /** Null when its revision is the latest one. */
   readonly revisionItem: Item | null
+  /** Null when it has no tag. */
+  readonly tagItem: Item | null
 }
 
 const PERCENT = { min: 0, max: 100 }
@@ -24,7 +27,7 @@ export function readTraffic(spec: Section | null, scope: ServiceScope, at: Place
   const tags = new Unique()
   const traffic = members.flatMap((member) => readEntry(member, scope, tags) ?? [])
   if (members.length === 0)
-    return [{ entry: { revision: '', percent: 100, tag: '', at }, revisionItem: null }]
+    return [{ entry: { revision: '', percent: 100, tag: '', at }, revisionItem: null, tagItem: null }]
   // What an entry that cannot be read would have added is not known.
   const sum = traffic.reduce((total, { entry }) => total + entry.percent, 0)
   if (traffic.length === members.length && !Number.isNaN(sum) && sum !== 100)
@@ -42,10 +45,15 @@ function readEntry(item: Item, scope: ServiceScope, tags: Unique): ReadTraffic |
   if (latestItem !== null && latestItem.flag(isLatest) !== isLatest)
     latestItem.mustBe(isLatest ? 'true, or revisionName must name one' : 'false where revisionName names one')
   const percent = section.integer('percent', PERCENT, '', section.get('percent') === null ? 0 : Number.NaN)
-  const tag = readTag(section.get('tag'), scope, tags)
+  const tagItem = section.get('tag')
+  const tag = readTag(tagItem, scope, tags)
   endFields(section, KNOWN, scope.warnings)
   const at = { file: scope.file, line: item.line }
-  return { entry: { revision, percent, tag, at }, revisionItem: revision === '' ? null : revisionItem }
+  return {
+    entry: { revision, percent, tag, at },
+    revisionItem: revision === '' ? null : revisionItem,
+    tagItem: tag === '' ? null : tagItem,
+  }
 }
 
 function readName(item: Item): string {

@@ -30,6 +30,21 @@ t.test('tags', async (t) => {
   ])
 })
 
+t.test('a tag has a host of its own', async (t) => {
+  const tagged = (name: string, tag: string): string =>
+    service('', '', `traffic: [{percent: 100, tag: ${tag}}]`).replace('name: hello', `name: ${name}`)
+  const plain = service('', '', '').replace('name: hello', 'name: blue-shop')
+  t.strictSame(problemsOf(`${tagged('shop', 'blue')}---\n${plain}`), [
+    'a.yaml:6: spec.traffic[0].tag is "blue": it must be another: Service blue-shop has the host blue-shop already',
+  ])
+  t.match(problemsOf(`${tagged('b-c', 'a')}---\n${tagged('c', 'a-b')}`), [
+    /"a-b": it must be another: the tag a of Service b-c has the host a-b-c already$/,
+  ])
+  t.strictSame(problemsOf(`${tagged('shop', 'blue')}---\n${tagged('shop', 'blue')}`), [], 'the next revision')
+  const elsewhere = plain.replace('name: blue-shop', 'name: blue-shop\n  namespace: other')
+  t.strictSame(problemsOf(`${tagged('shop', 'blue')}---\n${elsewhere}`), [])
+})
+
 t.test('revisions that the files make', async (t) => {
   const first = named('', './one')
   const second = named('hello-green', './two')
