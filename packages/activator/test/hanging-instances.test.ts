@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FullListener } from './support/full-listener.ts'
+import { FullListener } from '../../../test/support/full-listener.ts'
 import { Scene } from './support/scene.ts'
 import { answering, ScriptedSidecar } from './support/sidecar.ts'
 import { endpoints } from './support/told-platform.ts'

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { type Address, addressName, attemptMs, dial, DIAL_PACE, type DialPace } from '../src/dial.ts'
 import { Events } from './support/events.ts'
-import { FullListener } from './support/full-listener.ts'
+import { FullListener } from '../../../test/support/full-listener.ts'
 import { bounded } from './support/model-settings.ts'
 import { turns, within } from './support/within.ts'
 
