@@ -11,6 +11,7 @@ import { cpuPart } from './cpu.ts'
 import { drainPart } from './drain.ts'
 import { handoverPart } from './handover.ts'
 import { heldPart } from './held.ts'
+import { activatorMetricsPart } from './metrics.ts'
 import { overloadPart } from './overload.ts'
 import { ACTIVATOR, ownActivator } from './program.ts'
 import { revisionsPart } from './revisions.ts'
@@ -21,6 +22,7 @@ const QUICK_HELP = `\n${QUICK} makes the overload last 10 s instead of 60.`
 
 const parts: readonly Part<Setup>[] = [
   cpuPart,
+  activatorMetricsPart,
   heldPart,
   handoverPart,
   drainPart,

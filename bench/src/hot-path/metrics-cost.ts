@@ -1,4 +1,4 @@
-/** What metrics cost per request: our queue-proxy with them against itself without them. */
+/** What metrics cost per request: a service with them against itself without them. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readUsage } from '../process/accounting.ts'
 import { Child } from '../process/launch.ts'
@@ -8,9 +8,8 @@ import type { Outcome, Part } from '../question/part.ts'
 import { cell } from '../question/table.ts'
 import { loadDriver } from '../queue-proxy/cpu.ts'
 import type { Setup } from '../queue-proxy/setup.ts'
-import { OURS, type RunningSidecar, type SidecarProgram } from '../queue-proxy/sidecars.ts'
+import { OURS } from '../queue-proxy/sidecars.ts'
 import { chooseCases } from './cases.ts'
-import type { Bench } from './measure.ts'
 import { median } from './medians.ts'
 import { verify } from './verify.ts'
 
@@ -31,13 +30,59 @@ const POLL_MS = 10
 const LOAD_SECONDS_MAX = 60
 const [ITEM] = chooseCases(['12b@64'], [])
 
-/** CPU per request with metrics and without. */
-export const metricsPart: Part<Setup> = {
-  name: 'metrics',
-  says: `CPU per request with request metrics for Prometheus against without: 12 B response, ${ITEM.connections} connections`,
-  isGated: true,
-  measure: measureMetrics,
+/** What is measured with metrics and without, between a load and something that counts. */
+export interface MetricsSubject {
+  start(hasMetrics: boolean): Promise<Measured>
+  /** Requests that came through so far. */
+  count(): Promise<{ served: number; atNanos: number }>
+  readonly loadCores: string | null
 }
+
+/** It runs. */
+interface Measured {
+  readonly pid: number
+  readonly port: number
+  stop(): Promise<void>
+}
+
+const SAYS = `CPU per request with request metrics for Prometheus against without: 12 B response, ${ITEM.connections} connections`
+
+/** CPU per request with metrics and without. `subject` is made once, and ended by the `stop` beside it. */
+export function metricsPart<S extends { readonly rounds: number }>(
+  subject: (setup: S) => Promise<{ subject: MetricsSubject; stop(): Promise<void> }>,
+): Part<S> {
+  return {
+    name: 'metrics',
+    says: SAYS,
+    isGated: true,
+    async measure(setup) {
+      const made = await subject(setup)
+      try {
+        return await measureRounds(made.subject, setup.rounds)
+      } finally {
+        await made.stop()
+      }
+    },
+  }
+}
+
+/** Of our queue-proxy. */
+export const sidecarMetricsPart: Part<Setup> = metricsPart(async ({ bench, programs }) => {
+  const program = programs.find(({ name }) => name === OURS)!
+  const { cores, origin } = bench
+  const subject: MetricsSubject = {
+    start: (hasPrometheus) =>
+      program.start({
+        userPort: origin.ports.http1,
+        cores: cores.proxy,
+        containerConcurrency: 0,
+        hasPrometheus,
+      }),
+    count: () => origin.count(),
+    loadCores: cores.load,
+  }
+  return { subject, stop: async () => {} }
+})
 
 /** CPU per request of each window, µs, with metrics and without, in turn. */
 interface Pair {
@@ -46,27 +91,25 @@ interface Pair {
   complaints: string[]
 }
 
-async function measureMetrics(setup: Setup): Promise<Outcome> {
-  const program = setup.programs.find(({ name }) => name === OURS)!
+async function measureRounds(subject: MetricsSubject, count: number): Promise<Outcome> {
   const rounds: Pair[][] = []
-  for (let round = 0; round < setup.rounds; round++) {
+  for (let round = 0; round < count; round++) {
     const pairs: Pair[] = []
-    for (const isWithFirst of ORDERS) pairs.push(await measurePair(setup.bench, program, isWithFirst))
+    for (const isWithFirst of ORDERS) pairs.push(await measurePair(subject, isWithFirst))
     rounds.push(pairs)
-    progress(`metrics round ${round + 1}/${setup.rounds}: ${cell(ratioOf(pairs), 3)} x`)
+    progress(`metrics round ${round + 1}/${count}: ${cell(ratioOf(pairs), 3)} x`)
   }
   return outcome(rounds)
 }
 
-async function measurePair(bench: Bench, program: SidecarProgram, isWithFirst: boolean): Promise<Pair> {
+async function measurePair(subject: MetricsSubject, isWithFirst: boolean): Promise<Pair> {
   const pair: Pair = { with: [], without: [], complaints: [] }
   const sides: Side[] = []
   try {
-    for (const hasPrometheus of [isWithFirst, !isWithFirst])
-      sides.push(await Side.start(bench, program, hasPrometheus))
+    for (const hasMetrics of [isWithFirst, !isWithFirst]) sides.push(await Side.start(subject, hasMetrics))
     for (let window = 0; window < WINDOWS; window++)
       for (const side of sides)
-        (side.hasPrometheus ? pair.with : pair.without).push(await side.measure(SETTLE_MS, WINDOW_MS))
+        (side.hasMetrics ? pair.with : pair.without).push(await side.measure(SETTLE_MS, WINDOW_MS))
     for (const side of sides) pair.complaints.push(...(await side.finish()))
   } finally {
     for (const side of sides) await side.stop()
@@ -74,36 +117,30 @@ async function measurePair(bench: Bench, program: SidecarProgram, isWithFirst: b
   return pair
 }
 
-/** One sidecar and its load, which is stopped unless it is measured. */
+/** One process and its load, which is stopped unless it is measured. */
 class Side {
-  readonly hasPrometheus: boolean
-  readonly #bench: Bench
-  readonly #sidecar: RunningSidecar
+  readonly hasMetrics: boolean
+  readonly #subject: MetricsSubject
+  readonly #measured: Measured
   readonly #load: Child
 
-  private constructor(bench: Bench, sidecar: RunningSidecar, load: Child, hasPrometheus: boolean) {
-    this.#bench = bench
-    this.#sidecar = sidecar
+  private constructor(subject: MetricsSubject, measured: Measured, load: Child, hasMetrics: boolean) {
+    this.#subject = subject
+    this.#measured = measured
     this.#load = load
-    this.hasPrometheus = hasPrometheus
+    this.hasMetrics = hasMetrics
   }
 
-  static async start(bench: Bench, program: SidecarProgram, hasPrometheus: boolean): Promise<Side> {
-    const { origin, cores } = bench
-    const sidecar = await program.start({
-      userPort: origin.ports.http1,
-      cores: cores.proxy,
-      containerConcurrency: 0,
-      hasPrometheus,
-    })
-    await verify(sidecar.port, ITEM.shape)
+  static async start(subject: MetricsSubject, hasMetrics: boolean): Promise<Side> {
+    const measured = await subject.start(hasMetrics)
+    await verify(measured.port, ITEM.shape)
     const { shape, connections } = ITEM
-    const order = { port: sidecar.port, connections, shape, seconds: LOAD_SECONDS_MAX, warmupSeconds: 0 }
+    const order = { port: measured.port, connections, shape, seconds: LOAD_SECONDS_MAX, warmupSeconds: 0 }
     const driver = loadDriver(shape)
-    const { served } = await origin.count()
+    const { served } = await subject.count()
     const stopSignal = driver.stopSignal ?? 'TERM'
-    const load = new Child({ command: driver.command(order), cores: cores.load, stopSignal })
-    const side = new Side(bench, sidecar, load, hasPrometheus)
+    const load = new Child({ command: driver.command(order), cores: subject.loadCores, stopSignal })
+    const side = new Side(subject, measured, load, hasMetrics)
     await side.#arrives(served + connections)
     await sleep(WARMUP_MS)
     side.#pause()
@@ -113,7 +150,7 @@ class Side {
   /** Waits until the load's requests arrive. */
   async #arrives(served: number): Promise<void> {
     const end = performance.now() + START_MS_MAX
-    while ((await this.#bench.origin.count()).served < served) {
+    while ((await this.#subject.count()).served < served) {
       if (performance.now() > end) throw this.#load.error(`no load arrived within ${START_MS_MAX} ms`)
       await sleep(POLL_MS)
     }
@@ -129,12 +166,12 @@ class Side {
 
   /** CPU per request, µs, over `windowMs` of load, `settleMs` after its begin. */
   async measure(settleMs: number, windowMs: number): Promise<number> {
-    const { origin } = this.#bench
+    const { pid } = this.#measured
     this.#goOn()
     await sleep(settleMs)
-    const [usage, count] = [readUsage(this.#sidecar.pid), await origin.count()]
+    const [usage, count] = [readUsage(pid), await this.#subject.count()]
     await sleep(windowMs)
-    const [usageAfter, countAfter] = [readUsage(this.#sidecar.pid), await origin.count()]
+    const [usageAfter, countAfter] = [readUsage(pid), await this.#subject.count()]
     this.#pause()
     // By the clock of each: the two looks are not at quite the same time.
     const cores = (usageAfter.cpuNanos - usage.cpuNanos) / (usageAfter.atNanos - usage.atNanos)
@@ -154,7 +191,7 @@ class Side {
   async stop(): Promise<void> {
     if (!this.#load.hasExited) this.#goOn()
     await this.#load.stop()
-    await this.#sidecar.stop()
+    await this.#measured.stop()
   }
 }
 

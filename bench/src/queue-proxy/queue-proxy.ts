@@ -1,5 +1,5 @@
 /** `npm run bench -- queue-proxy`: what our sidecar costs beside Knative's. */
-import { metricsPart } from '../hot-path/metrics-cost.ts'
+import { sidecarMetricsPart } from '../hot-path/metrics-cost.ts'
 import type { Part } from '../question/part.ts'
 import { cpuPart } from './cpu.ts'
 import { heldPart } from './held.ts'
@@ -49,7 +49,7 @@ const parts: readonly Part<Setup>[] = [
     warmupSeconds: WARMUP_SECONDS,
     hasRelay: false,
   }),
-  metricsPart,
+  sidecarMetricsPart,
   latencyPart,
   heldPart,
   startPart,

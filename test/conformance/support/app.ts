@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import { Events } from './events.ts'
 import { Inbox } from './inbox.ts'
 import { Fields, type Head, readBody, readChunk, readHead } from './messages.ts'
+import { freePort } from '../../support/free-port.ts'
 
 /** Which versions of HTTP an application understands on its port. */
 export type Speaks = 'http1' | 'h2c' | 'both'
@@ -170,7 +171,8 @@ export class App {
 
   static async start(speaks: Speaks, tls: { cert: Buffer; key: Buffer } | null = null): Promise<App> {
     const app = new App(speaks, tls)
-    await app.listen(0)
+    // A port that the system gives to nobody while it is not listened on.
+    await app.listen(await freePort())
     return app
   }
 

@@ -121,24 +121,24 @@ t.test('a request starts an instance: its app and its sidecar side by side', asy
   await settle()
   t.strictSame(
     machine.run.map(({ spec }) => spec.command),
-    [[process.execPath, 'queue-proxy'], ['a']],
+    [['a'], [process.execPath, 'queue-proxy']],
   )
   const known = activator.revisions.get('hello-00001')!
   t.match(known.scaling, { wanted: 1, instances: [{ state: 'starting', address: '', startedAt: null }] })
-  const [sidecar, app] = machine.run
+  const [app, sidecar] = machine.run
   app.begin(machine.clock.now())
   t.match(known.scaling, { instances: [{ startedAt: machine.clock.now() }] })
   sidecar.begin(machine.clock.now())
-  t.match(known.scaling, { instances: [{ address: '127.0.0.1:20001', state: 'starting' }] })
+  t.match(known.scaling, { instances: [{ address: '127.0.0.1:20002', state: 'starting' }] })
   t.strictSame(known.endpoints, { ready: [], notReady: [], clusterAddress: '' }, 'nobody is to use it yet')
   sidecar.announce({ ready: true, listeningMs: 20, readyMs: 5 })
   t.match(known.scaling, {
     instances: [{ listeningAt: machine.clock.now() - 20, readyAt: machine.clock.now() - 5 }],
   })
   machine.healths[0].events.onReady()
-  t.strictSame(known.endpoints, { ready: ['127.0.0.1:20001'], notReady: [], clusterAddress: '' })
+  t.strictSame(known.endpoints, { ready: ['127.0.0.1:20002'], notReady: [], clusterAddress: '' })
   machine.healths[0].events.onNotReady('it is busy')
-  t.strictSame(known.endpoints.notReady, ['127.0.0.1:20001'])
+  t.strictSame(known.endpoints.notReady, ['127.0.0.1:20002'])
 })
 
 t.test('an instance that is not needed is hidden, then its sidecar ends, then its app', async (t) => {
@@ -147,7 +147,7 @@ t.test('an instance that is not needed is hidden, then its sidecar ends, then it
   service.find('hello-00001')!.wake()
   await settle()
   machine.becomeReady()
-  const [sidecar, app] = machine.run
+  const [app, sidecar] = machine.run
   for (let i = 0; i < 60 && !sidecar.isStopped; i++) await seconds(1)
   t.strictSame(activator.revisions.get('hello-00001')!.endpoints.ready, [])
   t.notOk(app.isStopped, 'its last requests may still run')
@@ -174,7 +174,7 @@ t.test('a new revision takes over when it is ready, and the old one drains', asy
   await seconds(5, { 'hello-00001': 1 })
   t.notOk(machine.run[0].isStopped || machine.run[1].isStopped, 'the old one has a request')
   await seconds(3)
-  t.ok(machine.run[0].isStopped)
+  t.ok(machine.run[1].isStopped)
   machine.endStopped()
   await settle()
   machine.endStopped()
@@ -272,7 +272,7 @@ t.test('an instance has its time to become ready, and no more', async (t) => {
   await settle()
   machine.clock.pass(600_000)
   await settle()
-  t.ok(machine.run[0].isStopped)
+  t.ok(machine.run[1].isStopped)
   t.ok(machine.log.lines.some(({ message }) => message.includes('it was not ready within 600 s')))
 })
 
