@@ -19,10 +19,10 @@ class Up {
   readonly exited: Promise<number | null>
   readonly folder: string
 
-  constructor(t: Test, manifest: string, port = 0) {
+  constructor(t: Test, manifest: string, ports: readonly string[] = ['--port', '0']) {
     this.folder = folderOf(t, { 'hello.yaml': manifest })
     t.teardown(() => nobodyRuns(this.folder))
-    this.child = spawn(process.execPath, [PILOTLIGHT, 'up', '-f', 'hello.yaml', '--port', String(port)], {
+    this.child = spawn(process.execPath, [PILOTLIGHT, 'up', '-f', 'hello.yaml', ...ports], {
       cwd: this.folder,
       env: { ...process.env, NOTES: join(this.folder, 'notes') },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -92,7 +92,8 @@ t.test('a port that is taken is said in one line', async (t) => {
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
   t.teardown(() => other.close())
   const { port } = other.address() as { port: number }
-  const up = new Up(t, appManifest(), port)
+  // By itself the admin port is the next one, which may be somebody's too.
+  const up = new Up(t, appManifest(), ['--port', String(port), '--admin-port', '0'])
   t.equal(await up.code(), 3)
   t.ok(up.lines.all.some((line) => line.includes(`port ${port} is in use`) && line.includes('--port')))
 })

@@ -97,7 +97,9 @@ function forwardLines(stream: NodeJS.ReadableStream, onLine: (line: string) => v
 
 function endOf(child: ChildProcess): Promise<Ended> {
   return new Promise((resolve) => {
-    child.once('close', (code, signal) => resolve({ code, signal }))
+    // `close` does not wait for what it sent, such as why it could not start: that is told before the channel ends.
+    const disconnected = new Promise<void>((told) => child.once('disconnect', told))
+    child.once('close', (code, signal) => void disconnected.then(() => resolve({ code, signal })))
     // It could not be started at all: there is no `close` then.
     child.once('error', () => {
       if (child.pid === undefined) resolve({ code: 1, signal: null })
