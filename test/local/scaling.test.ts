@@ -81,5 +81,6 @@ t.test('a minimum runs without being asked', async (t) => {
     () => Promise.resolve(local.alive.length),
     (count) => count === 2,
   )
-  t.equal((await local.ask()).status, 200)
+  const answer = await local.ask()
+  t.equal(answer.status, 200, answer.body)
 })

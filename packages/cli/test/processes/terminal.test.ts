@@ -9,7 +9,7 @@ const hasScript = spawnSync('script', ['--version']).stdout?.toString().includes
 t.test('on a terminal', { skip: hasScript ? false : 'there is no script of util-linux' }, async (t) => {
   const folder = t.testdir({ 'service.yaml': 'kind: Service\n' })
   const line = [...COMMAND, 'up', '--port', '0'].map((word) => `'${word}'`).join(' ')
-  const terminal = spawn('script', ['-qec', `stty cols 100 rows 30; ${line}`, '/dev/null'], {
+  const terminal = spawn('script', ['-qec', `stty cols 100 rows 30; exec ${line}`, '/dev/null'], {
     env: environment(),
     cwd: folder,
   })
