@@ -70,14 +70,9 @@ async function measureCpu(setup: Setup): Promise<Outcome> {
 }
 
 function activatorRow({ activator, cores, scratch }: Setup, instance: ServedInstance): Row {
-  // Load generators ask for the address they connect to.
-  const revision = {
-    name: 'hello-00001',
-    containerConcurrency: 0,
-    endpoints: [`127.0.0.1:${instance.port}`],
-    host: '127.0.0.1',
-  }
-  return newRow(ACTIVATOR, () => activator.start({ revisions: [revision], cores: cores.proxy, scratch }))
+  return newRow(ACTIVATOR, () =>
+    activator.start({ revisions: [instance.revision], cores: cores.proxy, scratch }),
+  )
 }
 
 function sidecarRow({ sidecar, cores }: Setup, instance: ServedInstance): Row {

@@ -7,16 +7,9 @@ import type { Setup } from './setup.ts'
 /** CPU per request with metrics and without. */
 export const activatorMetricsPart: Part<Setup> = metricsPart(async ({ activator, cores, scratch }) => {
   const instance = await ServedInstance.start(cores.origin)
-  // Load generators ask for the address they connect to.
-  const revision = {
-    name: 'hello-00001',
-    containerConcurrency: 0,
-    endpoints: [`127.0.0.1:${instance.port}`],
-    host: '127.0.0.1',
-  }
   const subject = {
     start: (hasMetrics: boolean) =>
-      activator.start({ revisions: [revision], cores: cores.proxy, scratch, hasMetrics }),
+      activator.start({ revisions: [instance.revision], cores: cores.proxy, scratch, hasMetrics }),
     count: () => instance.count(),
     loadCores: cores.load,
   }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Control } from '../process/control.ts'
 import { Child } from '../process/launch.ts'
+import type { BenchRevision } from './program.ts'
 
 /** What the instance's control port answers; the time is its own clock. */
 export interface ServedCount {
@@ -36,6 +37,17 @@ export class ServedInstance {
 
   get pid(): number {
     return this.#child.pid
+  }
+
+  /** A revision without a limit that has only this instance. */
+  get revision(): BenchRevision {
+    return {
+      name: 'hello-00001',
+      containerConcurrency: 0,
+      endpoints: [`127.0.0.1:${this.port}`],
+      // Load generators ask for the address they connect to.
+      host: '127.0.0.1',
+    }
   }
 
   /** How many requests it has answered so far. */

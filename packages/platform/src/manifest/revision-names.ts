@@ -83,7 +83,8 @@ function claim(owners: Map<string, Owner>, revision: string, use: RevisionUse): 
   else nameItem.mustBe(`a name of its own: ${other}`)
 }
 
-function keyOf({ namespace, name }: ServiceManifest): string {
+/** A name in its namespace, as one text. */
+export function keyOf({ namespace, name }: Pick<ServiceManifest, 'namespace' | 'name'>): string {
   return `${namespace}/${name}`
 }
 
