@@ -74,16 +74,14 @@ async function bundle(service: string): Promise<Metafile> {
 }
 
 function bundleQueueProxy(): void {
-  const { status } = spawnSync(process.execPath, [join(packages, 'queue-proxy/ship/bundle.ts')], {
+  // What `npm run build` made stays as it is: it may be in use.
+  const bin = join(here, 'queue-proxy/dist/bin')
+  const { status } = spawnSync(process.execPath, [join(packages, 'queue-proxy/ship/bundle.ts'), bin], {
     stdio: 'inherit',
   })
   if (status !== 0) throw new Error('packages/queue-proxy/ship/bundle.ts failed')
-  const from = join(packages, 'queue-proxy/dist/bin')
-  cpSync(from, join(here, 'queue-proxy/dist/bin'), {
-    recursive: true,
-    filter: (file) => !file.endsWith('.map'),
-  })
-  const made = JSON.parse(readFileSync(join(from, 'made.json'), 'utf8')) as {
+  for (const file of readdirSync(bin)) if (file.endsWith('.map')) rmSync(join(bin, file))
+  const made = JSON.parse(readFileSync(join(bin, 'made.json'), 'utf8')) as {
     modules: Record<string, string[]>
   }
   for (const file of Object.values(made.modules).flat()) inputs.add(file)

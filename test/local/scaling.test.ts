@@ -70,7 +70,7 @@ t.test('without requests the last instance ends, and the next request starts ano
   const first = await local.ask()
   await local.nobodyRuns()
   const second = await local.ask()
-  t.equal(second.status, 200)
+  t.equal(second.status, 200, second.body)
   t.not(first.body, second.body)
 })
 

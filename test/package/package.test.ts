@@ -1,6 +1,6 @@
 // The package as others get it: one file, installed where nothing of this repository can be found.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -23,6 +23,9 @@ function run(command: string, args: readonly string[], cwd = folder): string {
   })
 }
 
+const built = join(ROOT, 'packages', 'queue-proxy', 'dist', 'bin')
+const files = (): string[] => readdirSync(built).map((name) => `${name} ${statSync(join(built, name)).ino}`)
+const before = files()
 // Nothing but the file: no registry, no scripts.
 run('npm', ['pack', '--silent', '--pack-destination', folder, join(ROOT, 'deploy', 'npm')], ROOT)
 const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))!
@@ -37,6 +40,10 @@ run('npm', [
   join(folder, tarball),
 ])
 const bin = (name: string): string => join(folder, 'node_modules', '.bin', name)
+
+t.test('what was built for the repository stays as it is: its tests run beside this one', async (t) => {
+  t.strictSame(files(), before)
+})
 
 t.test('it has three commands and needs no other package', async (t) => {
   t.strictSame(readdirSync(join(folder, 'node_modules', '.bin')).toSorted(), [

@@ -1,4 +1,4 @@
-// Makes what ships, in dist/bin, from the sources:  node packages/queue-proxy/ship/bundle.ts
+// Makes what ships from the sources, in dist/bin or another folder:  node packages/queue-proxy/ship/bundle.ts [FOLDER]
 //
 //   queue-proxy.cjs         what `queue-proxy` runs: loads the program, with V8's code for it where that fits
 //   program-<hash>.cjs      all of our own code in one file
@@ -7,15 +7,31 @@
 //   precompile.cjs          makes the .cache anew for the Node that runs it, as an image build does
 //   made.json               which modules stand in which file, and which Node the .cache is for
 //
-// docs/decisions/0017-how-the-queue-proxy-ships.md has the reasons.
+// It is made beside that folder and then put there, the loader last, so that a sidecar that starts meanwhile finds a whole program: the one of
+// before, or this one. docs/decisions/0017-how-the-queue-proxy-ships.md has the reasons.
 import { build, type BuildOptions, type Metafile, type PluginBuild } from 'esbuild'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 
 const here = import.meta.dirname
-const out = join(here, '../dist/bin')
+const LOADER = 'queue-proxy.cjs'
+const target = resolve(process.argv[2] ?? join(here, '../dist/bin'))
+mkdirSync(dirname(target), { recursive: true })
+/** In the same file system, so that its files can be moved. */
+const out = mkdtempSync(`${target}-new-`)
+process.once('exit', () => rmSync(out, { recursive: true, force: true }))
 /** Which packages come with which file. */
 const LIBRARIES: Readonly<Record<string, RegExp>> = {
   'prom-client': /^prom-client\//,
@@ -39,8 +55,6 @@ const common = {
   logLevel: 'warning',
 } satisfies BuildOptions
 
-rmSync(out, { recursive: true, force: true })
-mkdirSync(out, { recursive: true })
 const wanted = new Map(Object.keys(LIBRARIES).map((name) => [name, new Set<string>()]))
 const program = await build({
   ...common,
@@ -60,6 +74,7 @@ for (const name of Object.keys(LIBRARIES)) modules[`${name}.cjs`] = await bundle
 const made = { node: process.version, modules }
 writeFileSync(join(out, 'made.json'), `${JSON.stringify(made, null, 1)}\n`)
 writeLoader()
+putInPlace()
 
 /** Leaves libraries out of the program: they are taken from their own file when they are first imported. */
 function separateLibraries(esbuild: PluginBuild): void {
@@ -107,7 +122,7 @@ function writeLoader(): void {
   const text = readFileSync(join(out, 'program.cjs'), 'latin1')
   const name = `program-${createHash('sha256').update(text, 'latin1').digest('hex').slice(0, 12)}`
   renameSync(join(out, 'program.cjs'), join(out, `${name}.cjs`))
-  for (const file of ['queue-proxy.cjs', 'precompile.cjs']) {
+  for (const file of [LOADER, 'precompile.cjs']) {
     const source = readFileSync(join(here, file), 'utf8').replaceAll('@PROGRAM@', name)
     writeFileSync(join(out, file), source)
     chmodSync(join(out, file), 0o755)
@@ -119,4 +134,21 @@ function writeLoader(): void {
     timeout: 60_000,
   })
   if (status !== 0) throw new Error(`precompile.cjs failed: ${stderr}`)
+}
+
+/** Moves everything to where it belongs. The program of before stays: whoever has just read its loader is about to read it. */
+function putInPlace(): void {
+  mkdirSync(target, { recursive: true })
+  const replaced = programOf(join(target, LOADER))
+  const files = readdirSync(out)
+  for (const file of files.filter((name) => name !== LOADER)) renameSync(join(out, file), join(target, file))
+  renameSync(join(out, LOADER), join(target, LOADER))
+  for (const file of readdirSync(target))
+    if (!files.includes(file) && (replaced === '' || !file.startsWith(`${replaced}.`)))
+      rmSync(join(target, file), { recursive: true })
+}
+
+/** Which program a loader runs; empty when there is no loader. */
+function programOf(loader: string): string {
+  return existsSync(loader) ? (/program-[0-9a-f]+/.exec(readFileSync(loader, 'latin1'))?.[0] ?? '') : ''
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
@@ -171,15 +171,14 @@ t.test('the program holds no library, and each library stands in its own file', 
 t.test(
   'the code that V8 compiled at build time is taken by the same Node, and no other needs it',
   async (t) => {
-    const caches = readdirSync(bin).filter((file) => file.endsWith('.cache'))
-    t.equal(caches.length, 1)
-    const filename = join(bin, caches[0].replace('.cache', '.cjs'))
+    const [name] = /program-[0-9a-f]+/.exec(readFileSync(program, 'utf8'))!
+    const [filename, cache] = [join(bin, `${name}.cjs`), join(bin, `${name}.cache`)]
     // In a process with the flags of the program: they are a part of what the code was compiled for.
     const code = `
       const cachedData = fs.readFileSync(process.argv[2])
       const script = new vm.Script(fs.readFileSync(process.argv[1], 'latin1'), { filename: process.argv[1], cachedData })
       script.cachedDataRejected + ' ' + typeof script.runInThisContext()`
-    const args = [...flags, '-p', code, filename, join(bin, caches[0])]
+    const args = [...flags, '-p', code, filename, cache]
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env: {} })
     if (process.version === node) t.equal(stdout.trim(), 'false function')
     else t.match(stdout, /function$/m)
