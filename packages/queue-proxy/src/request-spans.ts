@@ -10,7 +10,7 @@ import {
   ServerSpan,
   type TraceFacts,
 } from '@pilotlight/service'
-import { ownText, SpanKind, type TraceSpan, type Tracing } from '@pilotlight/telemetry'
+import { endSpan, ownText, SpanKind, type TraceSpan, type Tracing } from '@pilotlight/telemetry'
 import { QUEUE_SCOPE } from './request-families.ts'
 
 /** What has to be known of a request when it begins. */
@@ -76,7 +76,7 @@ export class RequestSpans {
 
   /** It has one. `onForward` implies it. */
   onGranted(): void {
-    if (this.#wait?.isRecording() === true) this.#wait.end()
+    if (this.#wait?.isRecording() === true) endSpan(this.#wait)
   }
 
   /** The request is sent to `address` and `port`; again, when it is retried. */
@@ -105,9 +105,9 @@ export class RequestSpans {
     const outcome = countedOutcome(status, ended)
     // A span that ended already says so itself; ending it twice would be noted as a mistake.
     if (this.#wait?.isRecording() === true) endFailed(this.#wait, outcome)
-    if (outcome === 'ok') this.#client?.end()
-    else endFailed(this.#client, outcome)
-    this.#proxy?.end()
+    if (outcome !== 'ok') endFailed(this.#client, outcome)
+    else if (this.#client !== null) endSpan(this.#client)
+    if (this.#proxy !== null) endSpan(this.#proxy)
     this.server.end(ended, status)
   }
 }

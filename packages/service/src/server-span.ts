@@ -1,5 +1,6 @@
 import type { Exchange, Outcome } from '@pilotlight/relay'
 import {
+  endSpan,
   formatTraceparent,
   normalBaggage,
   normalTracestate,
@@ -123,7 +124,7 @@ export class ServerSpan {
     span.setAttribute('http.response.status_code', counted)
     if (outcome !== 'ok') span.setAttribute('error.type', outcome)
     if (counted >= 500) span.setStatus({ code: SPAN_ERROR })
-    span.end()
+    endSpan(span)
   }
 }
 
@@ -148,7 +149,7 @@ export function endFailed(span: TraceSpan | null, reason: string): void {
   if (span === null) return
   span.setAttribute('error.type', reason)
   span.setStatus({ code: SPAN_ERROR, message: reason })
-  span.end()
+  endSpan(span)
 }
 
 /** Attributes of OpenTelemetry's conventions for HTTP servers. The query is left out: it may hold what is secret. */

@@ -47,6 +47,7 @@ export type {
 } from './status/status-report.ts'
 export { ownText } from './tracing/own-text.ts'
 export type { Sampling } from './tracing/sampling.ts'
+export { spanTime } from './tracing/span-time.ts'
 export {
   formatTraceparent,
   normalBaggage,
@@ -58,6 +59,7 @@ export {
 } from './tracing/trace-context.ts'
 export {
   DEFAULT_BATCHING,
+  endSpan,
   SPAN_ERROR,
   type SpanAttributes,
   SpanKind,

@@ -10,7 +10,7 @@ import {
   ServerSpan,
   type TraceFacts,
 } from '@pilotlight/service'
-import { ownText, SpanKind, type TraceSpan, type Tracing } from '@pilotlight/telemetry'
+import { endSpan, ownText, SpanKind, type TraceSpan, type Tracing } from '@pilotlight/telemetry'
 import type { RevisionSpec } from '@pilotlight/platform'
 import type { ColdWait } from '../cold-starts/cold-wait.ts'
 import { ACTIVATOR_SCOPE } from './activator-families.ts'
@@ -63,7 +63,7 @@ export class ActivationSpans {
   /** It is sent to `address`. */
   onDispatch(address: string): OutgoingTrace {
     if (!this.server.isRecording) return this.server.outgoing(this.server.span!)
-    this.#wait?.end()
+    if (this.#wait !== null) endSpan(this.#wait)
     this.#wait = null
     endFailed(this.#client, 'retried')
     this.#proxy ??= this.#child('activator_proxy')
@@ -89,11 +89,11 @@ export class ActivationSpans {
     return isRecording && span !== null ? this.server.outgoing(span).traceparent : ''
   }
 
-  /** The request waited for a cold start and is about to be over. Times are ms, monotonic and since 1970. */
-  onColdStart(wait: ColdWait, now: number, wallNow: number): void {
+  /** The request waited for a cold start and is about to be over. `now` is ms, monotonic; `spanNow` is the same by `spanTime`. */
+  onColdStart(wait: ColdWait, now: number, spanNow: number): void {
     const { isRecording, span } = this.server
     if (!isRecording || span === null) return
-    const arrivedAt = wallNow - (now - wait.arrivedAt)
+    const arrivedAt = spanNow - (now - wait.arrivedAt)
     const attributes = {
       'pilotlight.cold_start.id': wait.coldStart.id,
       'pilotlight.request.id': wait.requestId,
@@ -110,9 +110,9 @@ export class ActivationSpans {
     if (!this.server.isRecording) return
     const outcome = countedOutcome(status, ended)
     endFailed(this.#wait, outcome)
-    if (outcome === 'ok') this.#client?.end()
-    else endFailed(this.#client, outcome)
-    this.#proxy?.end()
+    if (outcome !== 'ok') endFailed(this.#client, outcome)
+    else if (this.#client !== null) endSpan(this.#client)
+    if (this.#proxy !== null) endSpan(this.#proxy)
     this.server.end(ended, status)
   }
 }

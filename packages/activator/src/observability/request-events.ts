@@ -1,7 +1,7 @@
 import type { HoldRefusal } from '@pilotlight/admission'
 import type { Failure } from '@pilotlight/relay'
 import { ExchangeRecord, type HttpFacts, setTrace, traceFacts } from '@pilotlight/service'
-import type { RequestLog, RevisionRecord, Tracing } from '@pilotlight/telemetry'
+import { type RequestLog, type RevisionRecord, spanTime, type Tracing } from '@pilotlight/telemetry'
 import type { Instance } from '../balance/instance.ts'
 import type { Call } from '../call.ts'
 import type { RequestObserver } from '../request-observer.ts'
@@ -62,7 +62,7 @@ export class RequestEvents implements RequestObserver {
     const { exchange, revision } = call
     const { metrics, requestLog } = this.#listeners
     const spans = spansOf(call)
-    if (spans !== null && call.wait !== null) spans.onColdStart(call.wait, now, Date.now())
+    if (spans !== null && call.wait !== null) spans.onColdStart(call.wait, now, spanTime())
     spans?.onDone(exchange.outcome, exchange.status)
     metrics?.onDone(revision, this.#factsOf(call, now), exchange.dispatchedAt > 0)
     requestLog?.log(new ExchangeRecord(exchange, recordOf(call), now, call.requestId))

@@ -4,6 +4,7 @@ import { FLUSH_BUDGET_MS, withinBudget } from '../metrics/budget.ts'
 import { type ExportEvents, ExportHealth } from '../metrics/export-health.ts'
 import type { MetricScope } from '../metrics/metric-family.ts'
 import { createSampler, type Sampling } from './sampling.ts'
+import { hrTime, spanTime } from './span-time.ts'
 import { lineExporter } from './span-text.ts'
 import type { TraceParent } from './trace-context.ts'
 
@@ -12,7 +13,7 @@ export type TraceSpan = Span
 /** What is told of a span. */
 export type SpanAttributes = Attributes
 
-/** What is told of a span that is over. Times are ms since 1970, with fractions. */
+/** What is told of a span that is over. Times are those of {@link spanTime}. */
 export interface PastSpan {
   readonly startedAt: number
   readonly endedAt: number
@@ -110,7 +111,7 @@ export class Tracing {
 
   /**
    * Starts a span below `parent`: a span of ours, what a caller sent, or null for a trace of its own. `tracestate` is
-   * the caller's and must be valid; spans below hand it on.
+   * the caller's and must be valid; spans below hand it on. It is ended by {@link endSpan}.
    */
   startSpan(
     scope: MetricScope,
@@ -120,7 +121,8 @@ export class Tracing {
     attributes: SpanAttributes,
     tracestate = '',
   ): TraceSpan {
-    return this.#tracerOf(scope).startSpan(name, { kind, attributes }, this.#contextOf(parent, tracestate))
+    const options = { kind, attributes, startTime: hrTime(spanTime()) }
+    return this.#tracerOf(scope).startSpan(name, options, this.#contextOf(parent, tracestate))
   }
 
   /** Makes a span below `parent` of something that is over already. */
@@ -160,10 +162,9 @@ export class Tracing {
   }
 }
 
-/** Seconds and nanoseconds: a plain number may be taken for one of another clock. */
-function hrTime(ms: number): [seconds: number, nanoseconds: number] {
-  const seconds = Math.floor(ms / 1000)
-  return [seconds, Math.round((ms - seconds * 1000) * 1e6)]
+/** Ends a span now, by the clock that it began by. */
+export function endSpan(span: TraceSpan): void {
+  span.end(hrTime(spanTime()))
 }
 
 async function createExporter(
