@@ -110,7 +110,7 @@ t.test('what the bin names relays a request', async (t) => {
 
 t.test('a start that fails says why and exits with 1', async (t) => {
   const shipped = start(t, { CONTAINER_CONCURRENCY: 'many' })
-  const code = await new Promise((resolve) => shipped.child.once('exit', resolve))
+  const code = await new Promise((resolve) => shipped.child.once('close', resolve))
   t.equal(code, 1)
   t.match(shipped.stderr, /CONTAINER_CONCURRENCY/i)
 })

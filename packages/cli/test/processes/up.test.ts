@@ -32,7 +32,6 @@ t.test('up says where services answer, and what happens, in plain lines', async 
   t.match(command.stdout, /^live page: http:\/\/127\.0\.0\.1:\d+\/$/m)
   t.match(command.stdout, 'nothing runs yet: the first request starts an instance\n')
   t.match(command.stdout, 'scale of default/hello-00001: 0 → 1 ready, 1 wanted\n')
-  t.match(command.stderr, 'warning: take care (file=a.yaml)\n')
   t.match(told(command), {
     ACTIVATOR_PLATFORM: 'local',
     ACTIVATOR_MANIFESTS: 'service.yaml',
@@ -47,6 +46,7 @@ t.test('up says where services answer, and what happens, in plain lines', async 
   })
   command.child.kill('SIGINT')
   t.equal(await command.code(), 0)
+  t.match(command.stderr, 'warning: take care (file=a.yaml)\n')
   t.match(command.stdout, 'got SIGTERM\n', 'the activator ended by itself')
   t.notMatch(command.stdout.replace(/^\[hello.*$/m, ''), '\u001b', 'no escape codes of ours')
 })

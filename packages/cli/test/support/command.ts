@@ -21,6 +21,8 @@ export class RunningCommand {
   readonly child: ChildProcess
   readonly #ended: Promise<unknown>
   #wakers: (() => void)[] = []
+  /** It has ended, and everything it wrote is here. */
+  #hasEnded = false
   stdout = ''
   stderr = ''
 
@@ -33,7 +35,7 @@ export class RunningCommand {
       env: environment(options.fake),
       cwd: options.folder,
     })
-    this.#ended = once(this.child, 'close')
+    this.#ended = once(this.child, 'close').then(() => (this.#hasEnded = true))
     this.child
       .stdout!.setEncoding('utf8')
       .on('data', (text: string) => this.#note(() => (this.stdout += text)))
@@ -55,7 +57,7 @@ export class RunningCommand {
     for (;;) {
       const match = this.stdout.match(pattern)
       if (match !== null) return match
-      if (deadline.aborted || this.child.exitCode !== null)
+      if (deadline.aborted || this.#hasEnded)
         throw new Error(`no ${pattern} in ${this.stdout}\n${this.stderr}`)
       await Promise.race([
         new Promise<void>((resolve) => this.#wakers.push(resolve)),

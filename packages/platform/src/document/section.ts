@@ -209,13 +209,16 @@ export class Section {
     this.#source.problems.add(this.#offset, `${this.path === '' ? 'the document' : this.path} ${text}`)
   }
 
+  /** Notes something that is wrong with a field that is there, where its name stands. */
+  complainOf(name: string, text: string): void {
+    this.#source.problems.add(this.#fields.get(name)!.offset, `${pathOfField(this.path, name)} ${text}`)
+  }
+
   /** Notes every field that nobody asked for. */
   end(): void {
     const known = Array.from(this.#known, (name) => (/\s/.test(name) ? quoted(name) : name)).join(', ')
-    for (const [name, { offset }] of this.#fields) {
-      if (this.#known.has(name)) continue
-      this.#source.problems.add(offset, `${pathOfField(this.path, name)} is not known: known are ${known}`)
-    }
+    for (const name of this.#fields.keys())
+      if (!this.#known.has(name)) this.complainOf(name, `is not known: known are ${known}`)
   }
 
   #item(name: string, { offset, value }: Field): Item {

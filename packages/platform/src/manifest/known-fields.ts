@@ -38,7 +38,8 @@ export function endFields(section: Section, known: KnownFields, warnings: Warnin
   for (const [name, item] of section.entries()) {
     if (known.read.includes(name)) continue
     const field = Object.hasOwn(known.unused, name) ? known.unused[name] : null
-    if (field === null) item.complain(hints-- > 0 ? `is not known: ${hintOf(name, known)}` : 'is not known')
+    if (field === null)
+      section.complainOf(name, hints-- > 0 ? `is not known: ${hintOf(name, known)}` : 'is not known')
     else if (item.kind !== 'empty') checkUnused(item, field, warnings)
   }
 }

@@ -219,6 +219,8 @@ t.test('fields that nobody knows', async (t) => {
       'a.yaml:12: spec.template.spec.containers[0].resources.limit is not known: did you mean limits?',
     ],
   )
+  // The line is that of the name, wherever its value begins.
+  t.match(problemsOf(service('limits:\n  cpu: 1')), [/^a\.yaml:10: .*\.limits is not known/])
 })
 
 t.test('no text makes it throw', async (t) => {
