@@ -2,6 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { jetstream } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { connect as connectRabbit } from 'amqplib'
@@ -60,9 +61,7 @@ function script(
   })
   const lines = new Events<string>(`lines of ${name}`)
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      for (const line of text.trim().split('\n')) lines.push(line)
-    })
+    createInterface({ input: stream }).on('line', (line) => lines.push(line))
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
   t.teardown(async () => {
     child.kill('SIGKILL')

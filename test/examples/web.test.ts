@@ -45,7 +45,12 @@ t.test(
     const [response] = (await within('it is answered', once(sent, 'response'))) as [IncomingMessage]
     t.equal(response.headers['content-type'], 'text/event-stream')
     const events = new Events<string>('events')
-    response.setEncoding('utf8').on('data', (text: string) => events.push(text))
+    let rest = ''
+    response.setEncoding('utf8').on('data', (text: string) => {
+      const whole = (rest + text).split('\n\n')
+      rest = whole.pop()!
+      for (const event of whole) events.push(event)
+    })
     response.on('error', () => {})
     t.match(await events.next(), /^id: 1\ndata: \d{4}-/)
     t.match(await events.next(), /^id: 2\ndata: \d{4}-/)

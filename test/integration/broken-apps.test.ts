@@ -112,7 +112,7 @@ t.test(
   async (t) => {
     const app = await startAppProcess(t)
     const [stage, queueProxy] = await Promise.all([
-      Stage.start(t, { revision: { timeoutSeconds: 1 } }),
+      Stage.start(t, { revision: { timeoutSeconds: 3 } }),
       startQueueProxy(t, app.ports['http1']),
     ])
     await stage.instances(addressOf(queueProxy))

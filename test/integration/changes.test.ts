@@ -50,7 +50,7 @@ t.test('an instance that is told to end under load loses nothing', async (t) => 
   const [stage, ...proxies] = await Promise.all([
     Stage.start(t, { revision: { containerConcurrency: 10 } }),
     ...apps.map((app) =>
-      startQueueProxy(t, app.port, { CONTAINER_CONCURRENCY: '10', QUEUE_DRAIN_SECONDS: '1' }),
+      startQueueProxy(t, app.port, { CONTAINER_CONCURRENCY: '10', QUEUE_DRAIN_SECONDS: '3' }),
     ),
   ])
   await stage.instances(...proxies.map(addressOf))

@@ -28,7 +28,7 @@ t.test('with a limit of one no app ever has two requests, whatever there is to d
     [1, 1],
   )
   t.ok(
-    apps.every(({ paths }) => paths.length > 100),
+    apps.every(({ paths }) => paths.length > 0),
     'and both are used',
   )
 })

@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { Events } from '../conformance/support/events.ts'
 import { eventually, within } from '../conformance/support/within.ts'
@@ -44,9 +45,7 @@ class Running {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [this.#child.stdout!, this.#child.stderr!])
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        for (const line of text.split('\n')) if (line !== '') this.lines.push(line)
-      })
+      createInterface({ input: stream }).on('line', (line) => this.lines.push(line))
     this.exited = new Promise((resolve) => this.#child.once('close', resolve))
     t.teardown(async () => {
       this.#kill('SIGKILL')

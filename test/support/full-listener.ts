@@ -58,8 +58,13 @@ async function isAccepted(port: number, sockets: Socket[]): Promise<boolean> {
   socket.on('error', () => {})
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
-      socket.destroy()
-      resolve(false)
+      // Once more after a poll: a process that had no processor has not read yet what came in time.
+      setImmediate(() =>
+        setImmediate(() => {
+          socket.destroy()
+          resolve(false)
+        }),
+      )
     }, DROPPED_MS)
     socket.once('connect', () => {
       clearTimeout(timer)

@@ -48,7 +48,7 @@ t.test('response-start and idle clocks are 504, and a gRPC deadline counts', asy
 
 t.test('a started body is cut when the total clock runs out, and no text is appended', async (t) => {
   const sidecar = await ScriptedSidecar.start(t, ({ response }) => void response.write('begun'))
-  const scene = await Scene.start(t, { spec: { timeouts: { ...timeouts, totalMs: 150 } } })
+  const scene = await Scene.start(t, { spec: { timeouts: { ...timeouts, totalMs: 1500 } } })
   scene.instances(sidecar.address)
   await t.rejects(scene.send().answer)
 })

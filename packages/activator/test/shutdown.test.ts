@@ -7,7 +7,7 @@ import { until, within } from './support/within.ts'
 
 t.test('at the end readiness fails at once while everything is served', async (t) => {
   const sidecar = await ScriptedSidecar.start(t, null)
-  const scene = await Scene.start(t, { env: { ACTIVATOR_DRAIN_SECONDS: '1' } })
+  const scene = await Scene.start(t, { env: { ACTIVATOR_DRAIN_SECONDS: '3' } })
   scene.instances(sidecar.address)
   const running = scene.send({ path: '/running' })
   await sidecar.receives(1)

@@ -276,8 +276,8 @@ export const timeouts: Group[] = [
     ],
   },
   usedSockets('total and response-start', {
-    REVISION_TIMEOUT_SECONDS: '1',
-    REVISION_RESPONSE_START_TIMEOUT_SECONDS: '1',
+    REVISION_TIMEOUT_SECONDS: '2',
+    REVISION_RESPONSE_START_TIMEOUT_SECONDS: '2',
   }),
   usedSockets('idle', { REVISION_IDLE_TIMEOUT_SECONDS: '2' }),
 ]

@@ -12,8 +12,9 @@ function folderOf(test: Test): string {
 
 const UP = ['up', '--port', '0']
 
-function told(command: RunningCommand): Record<string, string> {
-  return JSON.parse(command.stdout.match(/^told (.*)$/m)![1]) as Record<string, string>
+async function told(command: RunningCommand): Promise<Record<string, string>> {
+  const [, json] = await command.wrote(/^told (.*)\n/m)
+  return JSON.parse(json) as Record<string, string>
 }
 
 function isThere(pid: number): boolean {
@@ -32,7 +33,7 @@ t.test('up says where services answer, and what happens, in plain lines', async 
   t.match(command.stdout, /^live page: http:\/\/127\.0\.0\.1:\d+\/$/m)
   t.match(command.stdout, 'nothing runs yet: the first request starts an instance\n')
   t.match(command.stdout, 'scale of default/hello-00001: 0 → 1 ready, 1 wanted\n')
-  t.match(told(command), {
+  t.match(await told(command), {
     ACTIVATOR_PLATFORM: 'local',
     ACTIVATOR_MANIFESTS: 'service.yaml',
     ACTIVATOR_COMMANDS: '{}',
@@ -118,7 +119,7 @@ t.test('manifests from a folder, from standard input, and commands', async (t) =
   const argv = [...UP, '-f', 'deploy', '-f', '-', '--command', 'hello=node server.js', '--no-page', '-v']
   const command = new RunningCommand(t, argv, { folder, input: 'kind: Service' })
   await command.wrote(/cold start/)
-  t.match(told(command), {
+  t.match(await told(command), {
     ACTIVATOR_MANIFESTS: 'deploy/a.json:deploy/b.yaml:deploy/c.yml:-',
     ACTIVATOR_COMMANDS: '{"hello":"node server.js"}',
     ACTIVATOR_ADMIN_PAGE: 'false',
@@ -153,7 +154,7 @@ t.test('run makes a manifest of a command', async (t) => {
   ]
   const command = new RunningCommand(t, argv, { folder })
   await command.wrote(/cold start/)
-  const { spec } = JSON.parse(told(command).input) as { spec: { template: { spec: object } } }
+  const { spec } = JSON.parse((await told(command)).input) as { spec: { template: { spec: object } } }
   t.match(spec.template.spec, {
     containerConcurrency: 1,
     timeoutSeconds: 300,

@@ -52,7 +52,7 @@ t.test('nothing outlives a parent that is killed', async (t) => {
   t.teardown(() => parent.kill('SIGKILL'))
   let said = ''
   parent.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
-  const pids = (): number[] => Array.from(said.matchAll(/pid (\d+)/g), ([, pid]) => Number(pid))
+  const pids = (): number[] => Array.from(said.matchAll(/pid (\d+)\s/g), ([, pid]) => Number(pid))
   await until('everything runs', () => pids().length === 4)
   const children = childrenOf(parent.pid!)
   t.ok(children.length === 0 || children.length === 4, 'three apps and the watchdog, where that can be asked')
